@@ -1,6 +1,6 @@
 namespace Smelt.Pipelines.Syntax;
 
-/// <summary>A statement is not what the grammar wants at <paramref name="Offset"/>; caught where the statement begins.</summary>
+/// <summary>A statement is not what the grammar wants at an offset; caught where the statement begins.</summary>
 internal sealed class StatementSyntaxException(string code, int offset, string message, string? hint = null) : Exception(message)
 {
     public string Code { get; } = code;
