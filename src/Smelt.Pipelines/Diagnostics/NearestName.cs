@@ -12,8 +12,7 @@ internal static class NearestName
         {
             if (Math.Abs(candidate.Length - name.Length) >= limit) continue;
             var distance = Distance(name, candidate, limit);
-            if (distance < limit || (distance == limit && best is not null && distance < limit && string.CompareOrdinal(candidate, best) < 0))
-                (best, limit) = (candidate, distance);
+            if (distance < limit) (best, limit) = (candidate, distance);
         }
         return best;
     }
