@@ -51,7 +51,7 @@ internal static partial class ActionReader
         }
     }
 
-    private static TableProtocol ReadProtocol(ref Utf8JsonReader reader)
+    internal static TableProtocol ReadProtocol(ref Utf8JsonReader reader)
     {
         int minReader = 0, minWriter = 0;
         IReadOnlyList<string>? readerFeatures = null, writerFeatures = null;
@@ -66,7 +66,7 @@ internal static partial class ActionReader
         return new TableProtocol(minReader, minWriter, readerFeatures, writerFeatures);
     }
 
-    private static TableMetadata ReadMetadata(ref Utf8JsonReader reader)
+    internal static TableMetadata ReadMetadata(ref Utf8JsonReader reader)
     {
         string? id = null, name = null, description = null, schema = null;
         IReadOnlyList<string>? partitions = null;
@@ -95,7 +95,7 @@ internal static partial class ActionReader
         };
     }
 
-    private static TransactionMark ReadTransaction(ref Utf8JsonReader reader)
+    internal static TransactionMark ReadTransaction(ref Utf8JsonReader reader)
     {
         string? app = null;
         long? version = null, updated = null;
@@ -109,7 +109,7 @@ internal static partial class ActionReader
         return new TransactionMark(app ?? throw Missing(ref reader, "txn.appId"), version ?? throw Missing(ref reader, "txn.version"), updated);
     }
 
-    private static DomainMetadata ReadDomain(ref Utf8JsonReader reader)
+    internal static DomainMetadata ReadDomain(ref Utf8JsonReader reader)
     {
         string? domain = null, configuration = null;
         var removed = false;
