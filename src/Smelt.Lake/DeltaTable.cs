@@ -27,7 +27,7 @@ public sealed partial class DeltaTable
     /// <exception cref="UnsupportedProtocolException">The table needs reader features that are not supported.</exception>
     public partial ValueTask<Snapshot> SnapshotAsync(long? version = null, CancellationToken cancel = default);
 
-    /// <summary>The newest snapshot, from an older one: reads only the commits after it. The same object when nothing is new.</summary>
+    /// <summary>The newest snapshot, from an older one: reads only the commits after it. The same object when nothing is new. A table dropped and made again is not noticed.</summary>
     public partial ValueTask<Snapshot> UpdateAsync(Snapshot known, CancellationToken cancel = default);
 
     /// <summary>The newest commits' own words, newest first; versions whose commit file was cleaned up are not there.</summary>
@@ -35,9 +35,9 @@ public sealed partial class DeltaTable
 
     /// <summary>
     /// What a streaming reader that stands after version <paramref name="fromExclusive"/> of the table <paramref name="tableId"/> (its metaData.id) finds up to
-    /// <paramref name="toInclusive"/>: the files appended, version by version, or why it cannot go on.
+    /// <paramref name="upTo"/> (a snapshot of this table): the files appended, version by version, or why it cannot go on.
     /// </summary>
-    public partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, long toInclusive, CancellationToken cancel = default);
+    public partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, CancellationToken cancel = default);
 
     /// <summary>
     /// The newest version, up to the snapshot's, whose commit changed rows or the schema. OPTIMIZE and the like (dataChange=false), properties, txn and domains do not count.
@@ -57,8 +57,11 @@ public sealed partial class DeltaTable
     /// Commits a plan: puts the next version's file if absent; where another writer was first, checks the conflict rules against its commit and tries the version after.
     /// Data files must be durable before (<see cref="DataFileWriter"/> sees to it). Writes a checkpoint when one is due.
     /// </summary>
+    /// <param name="plan">What to commit.</param>
+    /// <param name="known">A snapshot of the table that the caller has: saves reading the log again. Never a matter of correctness.</param>
+    /// <param name="cancel">Obeyed until the commit's file is put.</param>
     /// <exception cref="UnsupportedProtocolException">The table needs writer features that are not supported.</exception>
-    public partial ValueTask<CommitResult> CommitAsync(TablePlan plan, CancellationToken cancel = default);
+    public partial ValueTask<CommitResult> CommitAsync(TablePlan plan, Snapshot? known = null, CancellationToken cancel = default);
 
     /// <summary>Writes a classic checkpoint of a snapshot and points <c>_last_checkpoint</c> to it.</summary>
     public partial ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancel = default);

@@ -11,6 +11,18 @@ public sealed partial class DeltaLake
     /// <param name="clock">Time of commits; the system's when null.</param>
     internal DeltaLake(IObjectStore store, Func<DuckDbConnection> connect, TimeProvider? clock = null)
         : this(store, clock) => _connect = connect;
+
+    /// <summary>A new connection, of the process's instance or of one of the lake's own, which is opened on first use.</summary>
+    internal DuckDbConnection Connect()
+    {
+        if (_connect is not null)
+            return _connect();
+        lock (_gate)
+            return (_own ??= DuckDbDatabase.OpenInMemory(new DuckDbOptions())).Connect();
+    }
+
+    private readonly Lock _gate = new();
+    private DuckDbDatabase? _own;
 }
 
 public sealed partial class DataFileWriter

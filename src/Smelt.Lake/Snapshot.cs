@@ -3,6 +3,17 @@ namespace Smelt.Lake;
 /// <summary>A table at one version: a value, never changed (PROTOCOL.md, "Action Reconciliation").</summary>
 public sealed partial class Snapshot
 {
+    internal Snapshot(string folder, TableState state, TableProtocol protocol, TableMetadata metadata, long fileTimeMs)
+    {
+        (Folder, State, Protocol, Metadata) = (folder, state, protocol, metadata);
+        Version = state.Version;
+        TimestampMs = metadata.IsOn("delta.enableInCommitTimestamps") && state.InCommitTimestamp is { } stamp ? stamp : fileTimeMs;
+        (Files, Transactions, Domains) = (state.Files.Values, state.Transactions, state.Domains);
+    }
+
+    /// <summary>Never changed once the snapshot is made.</summary>
+    internal TableState State { get; }
+
     /// <summary>Folder of the table in its store.</summary>
     public string Folder { get; }
 

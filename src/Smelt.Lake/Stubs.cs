@@ -2,44 +2,15 @@ using Smelt.DuckDb;
 namespace Smelt.Lake;
 public sealed partial class DeltaTable
 {
-    public partial ValueTask<long?> LatestVersionAsync(long? known, CancellationToken cancel) => throw new NotImplementedException();
-    public partial ValueTask<Snapshot?> TrySnapshotAsync(CancellationToken cancel) => throw new NotImplementedException();
-    public partial ValueTask<Snapshot> SnapshotAsync(long? version, CancellationToken cancel) => throw new NotImplementedException();
-    public partial ValueTask<Snapshot> UpdateAsync(Snapshot known, CancellationToken cancel) => throw new NotImplementedException();
-    public partial ValueTask<IReadOnlyList<CommitInfo>> HistoryAsync(int limit, CancellationToken cancel) => throw new NotImplementedException();
-    public partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, long toInclusive, CancellationToken cancel) => throw new NotImplementedException();
-    public partial ValueTask<long> LastDataChangeVersionAsync(Snapshot snapshot, CancellationToken cancel) => throw new NotImplementedException();
     public partial TableScan Scan(Snapshot snapshot, IEnumerable<AddFile>? files) => throw new NotImplementedException();
-    public partial ValueTask<IReadOnlyList<string>> MissingFilesAsync(TablePlan plan, CancellationToken cancel) => throw new NotImplementedException();
-    public partial ValueTask<CommitResult> CommitAsync(TablePlan plan, CancellationToken cancel) => throw new NotImplementedException();
     public partial ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancel) => throw new NotImplementedException();
-}
-public sealed partial class Snapshot
-{
-    internal Snapshot(string folder, long version, long timestampMs, TableProtocol protocol, TableMetadata metadata, IReadOnlyCollection<AddFile> files, IReadOnlyDictionary<string, TransactionMark> transactions, IReadOnlyDictionary<string, DomainMetadata> domains)
-    {
-        Folder = folder; Version = version; TimestampMs = timestampMs; Protocol = protocol; Metadata = metadata; Files = files; Transactions = transactions; Domains = domains;
-    }
-}
-public sealed partial record TableDefinition
-{
-    public static partial DefinitionResult Create(IReadOnlyList<ColumnSpec> columns, TableOptions options, TimeProvider clock) => throw new NotImplementedException();
-    public partial DefinitionResult Grow(IReadOnlyList<ColumnSpec> columns, TableOptions options) => throw new NotImplementedException();
-    public partial DefinitionResult Replace(IReadOnlyList<ColumnSpec> columns, TableOptions options) => throw new NotImplementedException();
 }
 public sealed partial class DataFileWriter
 {
     public partial string CopySql(string query, IReadOnlyList<string> columns) => throw new NotImplementedException();
     internal partial ValueTask<IReadOnlyList<AddFile>> FilesAsync(DuckDbResult copied, CancellationToken cancel) => throw new NotImplementedException();
 }
-public sealed partial record TablePlan
-{
-    public partial string ToJson() => throw new NotImplementedException();
-    public static partial TablePlan FromJson(string json) => throw new NotImplementedException();
-}
 public sealed partial record TableScan
 {
     internal partial ValueTask PrepareAsync(DuckDbConnection connection, CancellationToken cancel) => throw new NotImplementedException();
 }
-internal static class StatsText { internal static long? NumRecords(string? stats) => throw new NotImplementedException(); }
-internal static class SchemaJson { internal static StructType Parse(string json) => throw new NotImplementedException(); }

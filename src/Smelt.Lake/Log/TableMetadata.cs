@@ -29,7 +29,19 @@ public sealed record TableMetadata
 
     /// <summary>The schema, parsed on first use.</summary>
     /// <exception cref="DeltaLogException">The text is not a schema.</exception>
-    public StructType Schema => _schema ??= SchemaJson.Parse(SchemaString);
+    public StructType Schema => _schema ??= ParseSchema();
+
+    private StructType ParseSchema()
+    {
+        try
+        {
+            return SchemaJson.Parse(SchemaString);
+        }
+        catch (FormatException e)
+        {
+            throw new DeltaLogException(DeltaLogFault.Corrupt, Id, e.Message, inner: e);
+        }
+    }
 
     /// <summary>A property's value, or null.</summary>
     public string? Property(string name) => Configuration.GetValueOrDefault(name);
