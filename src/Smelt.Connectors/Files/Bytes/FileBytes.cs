@@ -30,4 +30,45 @@ static class FileBytes
             throw new FileSourceException(FileFault.Unreadable, identity, $"{identity} cannot be opened: {e.Message}", e);
         }
     }
+
+    /// <summary>The file's text as UTF-8: unpacked and decoded, and proved to be the file that the batch was chosen with.</summary>
+    public static ByteWindow OpenText(SourceFile file, string fullPath, FileSourceOptions options, ScanProgress? progress, CancellationToken cancel)
+    {
+        Stream stream = new StoredBytes(OpenSame(file, fullPath, cancel), file, progress, cancel);
+        try
+        {
+            stream = Unpacked(stream, file.Path, options.Compression);
+            if (options.Encoding != TextEncoding.Utf8) stream = new Transcoding(stream, options.Encoding);
+            var window = new ByteWindow(stream, options.MaxRecordBytes);
+            window.SkipByteOrderMark(file.Path);
+            return window;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    static Stream Unpacked(Stream stored, string path, FileCompression compression) =>
+        (compression == FileCompression.Auto ? FileNames.Compression(path) : compression) switch
+        {
+            FileCompression.Gzip => new GzipInput(stored, path),
+            FileCompression.Zstd => new ZstdInput(stored, path),
+            _ => stored,
+        };
+
+    /// <summary>Size and time tell; where only the time differs, the hash does.</summary>
+    static Stream OpenSame(SourceFile file, string fullPath, CancellationToken cancel)
+    {
+        var stream = OpenRaw(file.Path, fullPath);
+        var same = stream.Length == file.Size
+            && (File.GetLastWriteTimeUtc(fullPath).Ticks == file.ModifiedTicks || ContentHash.OfFile(file.Path, fullPath, cancel) == file.Hash);
+        if (same) return stream;
+        stream.Dispose();
+        throw Changed(file);
+    }
+
+    public static FileSourceException Changed(SourceFile file) => new(FileFault.ChangedWhileRead, file.Path,
+        $"{file.Path} was changed after its batch was chosen; write files under a name that begins with '.' and rename them when they are whole");
 }

@@ -1,0 +1,145 @@
+using static System.Numerics.BitOperations;
+using System.Runtime.InteropServices;
+using Smelt.DuckDb;
+
+namespace Smelt.Connectors;
+
+/// <summary>
+/// The values of one column, or of one part of a nested one, while a chunk is filled: by row (by element below a list), in managed memory, so that a row can be taken back. A row that
+/// nobody sets is NULL.
+/// </summary>
+abstract class ColumnBuffer
+{
+    ulong[] valid = new ulong[DataChunk.Capacity / 64];
+
+    public bool IsSet(int row) => row >> 6 < valid.Length && (valid[row >> 6] >> (row & 63) & 1) != 0;
+
+    public void Unset(int row)
+    {
+        if (row >> 6 < valid.Length) valid[row >> 6] &= ~(1UL << (row & 63));
+    }
+
+    protected void MarkSet(int row)
+    {
+        if (row >> 6 >= valid.Length) Array.Resize(ref valid, Math.Max(valid.Length * 2, (row >> 6) + 1));
+        valid[row >> 6] |= 1UL << (row & 63);
+    }
+
+    /// <summary>Takes a scalar's text; false where the column's type does not hold it exactly, and then nothing is set.</summary>
+    public abstract bool TrySet(int row, ReadOnlySpan<byte> text);
+
+    public virtual void Clear() => Array.Clear(valid);
+
+    /// <summary>Gives rows 0 to <paramref name="count"/> to DuckDB. A row that is NULL in <paramref name="parent"/> is NULL here too.</summary>
+    public abstract void Flush(Vector vector, int count, ColumnBuffer? parent);
+
+    protected void FlushNulls(Vector vector, int count, ColumnBuffer? parent)
+    {
+        for (var word = 0; word << 6 < count; word++)
+        {
+            var nulls = ~(Word(word) & (parent?.Word(word) ?? ulong.MaxValue));
+            if (count - (word << 6) < 64) nulls &= (1UL << (count & 63)) - 1;
+            for (; nulls != 0; nulls &= nulls - 1) vector.SetNull((word << 6) + TrailingZeroCount(nulls));
+        }
+    }
+
+    ulong Word(int word) => word < valid.Length ? valid[word] : 0;
+
+    /// <summary>Narrows what is set to what is set in the parent, before children ask.</summary>
+    protected void Inherit(ColumnBuffer? parent)
+    {
+        if (parent is null) return;
+        for (var word = 0; word < valid.Length; word++) valid[word] &= parent.Word(word);
+    }
+}
+
+delegate bool TryRead<T>(ReadOnlySpan<byte> text, out T value);
+
+/// <summary>Values of a fixed size.</summary>
+sealed class FixedBuffer<T>(TryRead<T> read) : ColumnBuffer
+    where T : unmanaged
+{
+    T[] values = new T[DataChunk.Capacity];
+
+    public override bool TrySet(int row, ReadOnlySpan<byte> text)
+    {
+        if (!read(text, out var value)) return false;
+        Set(row, value);
+        return true;
+    }
+
+    public void Set(int row, T value)
+    {
+        if (row >= values.Length) Array.Resize(ref values, Math.Max(values.Length * 2, row + 1));
+        values[row] = value;
+        MarkSet(row);
+    }
+
+    public override void Flush(Vector vector, int count, ColumnBuffer? parent)
+    {
+        if (values.Length < count) Array.Resize(ref values, count);
+        values.AsSpan(0, count).CopyTo(vector.Values<T>(count));
+        FlushNulls(vector, count, parent);
+    }
+}
+
+/// <summary>Texts. Up to 12 bytes they are laid out as <c>duckdb_string_t</c> here and copied in one go; longer ones DuckDB takes one by one.</summary>
+sealed class TextBuffer : ColumnBuffer
+{
+    const int InlineBytes = 12;
+
+    UInt128[] strings = new UInt128[DataChunk.Capacity];
+    int[] longRows = new int[64];
+    (int Offset, int Length)[] longTexts = new (int, int)[64];
+    byte[] arena = new byte[4096];
+    int longCount, arenaUsed;
+
+    public override bool TrySet(int row, ReadOnlySpan<byte> text)
+    {
+        if (row >= strings.Length) Array.Resize(ref strings, Math.Max(strings.Length * 2, row + 1));
+        ref var place = ref strings[row];
+        place = 0;
+        if (text.Length <= InlineBytes)
+        {
+            var bytes = MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref place, 1));
+            bytes[0] = (byte)text.Length;
+            text.CopyTo(bytes[4..]);
+        }
+        else AddLong(row, text);
+        MarkSet(row);
+        return true;
+    }
+
+    void AddLong(int row, ReadOnlySpan<byte> text)
+    {
+        if (arena.Length - arenaUsed < text.Length) Array.Resize(ref arena, Math.Max(arena.Length * 2, checked(arenaUsed + text.Length)));
+        if (longCount == longRows.Length)
+        {
+            Array.Resize(ref longRows, longCount * 2);
+            Array.Resize(ref longTexts, longCount * 2);
+        }
+        text.CopyTo(arena.AsSpan(arenaUsed));
+        longRows[longCount] = row;
+        longTexts[longCount++] = (arenaUsed, text.Length);
+        arenaUsed += text.Length;
+    }
+
+    public override void Clear()
+    {
+        base.Clear();
+        (longCount, arenaUsed) = (0, 0);
+        // One huge value must not hold its memory for the rest of the file.
+        if (arena.Length > 16 << 20) arena = new byte[4096];
+    }
+
+    public override void Flush(Vector vector, int count, ColumnBuffer? parent)
+    {
+        if (strings.Length < count) Array.Resize(ref strings, count);
+        strings.AsSpan(0, count).CopyTo(vector.Values<UInt128>(count));
+        for (var i = 0; i < longCount; i++)
+            if (longRows[i] < count) vector.SetUtf8(longRows[i], arena.AsSpan(longTexts[i].Offset, longTexts[i].Length));
+        FlushNulls(vector, count, parent);
+        // Places that were never set hold what an earlier chunk left; NULLs are not read, but are kept empty.
+        Array.Clear(strings, 0, Math.Min(strings.Length, count));
+    }
+}
