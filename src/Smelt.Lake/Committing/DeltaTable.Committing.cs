@@ -42,6 +42,8 @@ public sealed partial class DeltaTable
         return new CommitResult.Conflict(ConflictKind.TableReplaced, null, "the table is not there any more");
     }
 
+    public async partial ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancel) => await CheckpointWriter.WriteAsync(this, snapshot, cancel);
+
     private long NowMs => Lake.Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private async ValueTask<CommitResult> CreateAsync(TablePlan plan, CancellationToken cancel)
