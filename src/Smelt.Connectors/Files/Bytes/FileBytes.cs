@@ -69,6 +69,9 @@ static class FileBytes
         throw Changed(file);
     }
 
+    /// <summary>Proves that a file which others read is the one that the batch was chosen with.</summary>
+    public static void Check(SourceFile file, string fullPath, CancellationToken cancel) => OpenSame(file, fullPath, cancel).Dispose();
+
     public static FileSourceException Changed(SourceFile file) => new(FileFault.ChangedWhileRead, file.Path,
         $"{file.Path} was changed after its batch was chosen; write files under a name that begins with '.' and rename them when they are whole");
 }

@@ -6,7 +6,7 @@ namespace Smelt.Connectors;
 static class CsvText
 {
     /// <summary>A field's text: as it stands, or with its escapes resolved into <paramref name="scratch"/>.</summary>
-    public static ReadOnlySpan<byte> Content(byte[] buffer, CsvField field, CsvDialect dialect, ref byte[] scratch)
+    public static ReadOnlySpan<byte> Content(byte[] buffer, CsvField field, CsvDialect dialect, scoped ref byte[] scratch)
     {
         var raw = buffer.AsSpan(field.Start, field.Length);
         if (!field.HasEscapes) return raw;

@@ -7,7 +7,7 @@ namespace Smelt.Connectors;
 static class JsonStringText
 {
     /// <summary>False where an escape is half a surrogate pair, which no text holds. <paramref name="raw"/> was checked by the cursor.</summary>
-    public static bool TryUnescape(ReadOnlySpan<byte> raw, ref byte[] scratch, out ReadOnlySpan<byte> text)
+    public static bool TryUnescape(ReadOnlySpan<byte> raw, scoped ref byte[] scratch, out ReadOnlySpan<byte> text)
     {
         if (scratch.Length < raw.Length) scratch = new byte[raw.Length * 2];
         var length = 0;

@@ -25,7 +25,34 @@ public sealed class FileBinding : IDisposable
     /// <summary>The file's fault that ended a query over the view, null where none did.</summary>
     public FileSourceException? Fault => progress.Fault;
 
-    internal static FileBinding Create(ReadRequest request, SourceSchema schema, IReadOnlyList<string> viewName) => throw new NotImplementedException();
+    internal static FileBinding Create(ReadRequest request, SourceSchema schema, IReadOnlyList<string> viewName)
+    {
+        var progress = new ScanProgress(request.Batch.Bytes);
+        var view = $"CREATE OR REPLACE VIEW {SqlText.Identifier([.. viewName])} AS ";
+        if (request.Batch.Format == FileFormat.Parquet)
+        {
+            request.Connection.Execute(view + ParquetSource.Select(request, schema));
+            return new(progress, static () => { });
+        }
+        EnsureFunction(request.Connection);
+        var number = FileScan.Register(new(request, schema, progress));
+        try { request.Connection.Execute(view + $"SELECT * FROM system.main.{FileScan.FunctionName}({number})"); }
+        catch
+        {
+            FileScan.Unregister(number);
+            throw;
+        }
+        return new(progress, () => FileScan.Unregister(number));
+    }
+
+    /// <summary>The function belongs to the DuckDB instance; whoever comes first brings it along.</summary>
+    static void EnsureFunction(DuckDbConnection connection)
+    {
+        lock (FileScan.Function)
+        {
+            if (connection.Scalar("SELECT 1 FROM duckdb_functions() WHERE function_name = $1 LIMIT 1", FileScan.FunctionName) is null) connection.Register(FileScan.Function);
+        }
+    }
 
     public void Dispose() => release();
 }
