@@ -31,10 +31,10 @@ public sealed class Dataset
     /// <summary>Columns named in the statement's column list or in properties.yml, with comments and declared types.</summary>
     public IReadOnlyList<DeclaredColumn> DeclaredColumns { get; init; } = [];
 
-    /// <summary>Whether the statement has a column list, whose names then are the output's (in order).</summary>
+    /// <summary>Whether the statement has a column list. It documents columns of the query by name; it renames nothing.</summary>
     public bool HasColumnList { get; init; }
 
-    /// <summary>In the order written. Never empty names, unique without case.</summary>
+    /// <summary>In the order written, names unique without case; NOT NULL columns come last, as <c>not_null:column</c> with FAIL UPDATE.</summary>
     public IReadOnlyList<Expectation> Expectations { get; init; } = [];
 
     public IReadOnlyList<string> PartitionedBy { get; init; } = [];
@@ -58,6 +58,9 @@ public sealed class Dataset
     /// uses, rules, partitioning, properties, casting policy. Equal hashes mean equal definitions.
     /// </summary>
     public required string DefinitionHash { get; init; }
+
+    /// <summary>What an output expression that raises an error does to its row (streaming tables): the layer's setting, else the pipeline's.</summary>
+    public CastErrorAction CastErrors { get; init; } = CastErrorAction.Quarantine;
 
     /// <summary>Stored as a Delta table (streaming table or materialized view).</summary>
     public bool IsStored => Kind is DatasetKind.StreamingTable or DatasetKind.MaterializedView;

@@ -20,6 +20,15 @@ internal sealed class NameResolver
 
     public DatasetDraft? Find(DatasetName name) => _byName.GetValueOrDefault(name);
 
+    public IEnumerable<DatasetDraft> All => _byName.Values;
+
+    /// <summary>The only dataset of that name, or the one in the layer of <paramref name="beside"/>.</summary>
+    public DatasetDraft? Only(string name, DatasetName beside)
+    {
+        var all = _byShortName.GetValueOrDefault(name) ?? [];
+        return all.Count == 1 ? all[0] : all.Find(d => d.Name.Layer == beside.Layer && d.Name != beside);
+    }
+
     /// <summary>Resolves all references of a query that belongs to <paramref name="self"/> (null for a test or a macro, which may read any layer).</summary>
     public void Resolve(QueryDraft query, DatasetName? self)
     {

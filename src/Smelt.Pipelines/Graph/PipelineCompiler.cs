@@ -11,5 +11,5 @@ public static class PipelineCompiler
     /// </summary>
     /// <param name="database">DuckDB to parse with; asked for only when there is SQL to parse. No state is left in it.</param>
     public static Compilation Compile(string folder, CompileOptions options, Func<DuckDbDatabase> database) =>
-        throw new NotImplementedException();
+        new CompileSession(Path.GetFullPath(folder), options, database).Run();
 }

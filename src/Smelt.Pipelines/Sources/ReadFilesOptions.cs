@@ -22,8 +22,8 @@ public static class ReadFilesOptions
     public static readonly SourceOption Delimiter = Text("delimiter", ["sep", "delim"], ["csv"], "Text between fields. Default ','.");
     public static readonly SourceOption Quote = Text("quote", [], ["csv"], "Character around fields. Default '\"'.");
     public static readonly SourceOption Escape = Text("escape", [], ["csv"], "Character before a quote within a field. Default '\"'.");
-    public static readonly SourceOption NullValue = new("nullValue", ["nullstr", "nullValues"], [ConstantKind.Text, ConstantKind.List], [], ["csv"],
-        "Text, or list of texts, that means NULL. Default: the empty field.");
+    public static readonly SourceOption NullValue = new("nullValue", ["nullstr"], [ConstantKind.Text], [], ["csv"],
+        "Unquoted text that means NULL. Default: the empty field.");
     public static readonly SourceOption Comment = Text("comment", [], ["csv"], "Lines that begin with this are passed over.");
     public static readonly SourceOption SkipRows = new("skipRows", ["skip"], [ConstantKind.Number], [], ["csv"], "Lines to pass over at a file's begin.");
     public static readonly SourceOption Encoding = new("encoding", ["charset"], [ConstantKind.Text], ["utf-8", "utf-16", "latin-1"], ["csv"], "Encoding of the text. Default utf-8.");
@@ -35,16 +35,13 @@ public static class ReadFilesOptions
         "Types of some columns; the others as without.");
     public static readonly SourceOption AllVarchar = Flag("allVarchar", ["csv", "json"], "Every column is text. CSV: the default.", "all_varchar");
     public static readonly SourceOption InferColumnTypes = Flag("inferColumnTypes", ["csv", "json"], "Find the types from the data. Default false: CSV is text, JSON keeps its own types.", "inferSchema");
-    public static readonly SourceOption DateFormat = Text("dateFormat", [], ["csv", "json"], "Form of dates, as strptime has it.");
-    public static readonly SourceOption TimestampFormat = Text("timestampFormat", [], ["csv", "json"], "Form of timestamps, as strptime has it.");
-    public static readonly SourceOption MultiLine = Flag("multiLine", ["json"], "A file is one JSON document (an array of rows, or one row), not a line a row.");
+    public static readonly SourceOption MultiLine = Flag("multiLine", ["csv", "json"], "CSV: quoted fields may hold line breaks (default true). JSON: a file is one document or array, not a line a row (default false).");
     public static readonly SourceOption AllowOverwrites = Flag("allowOverwrites", [], "Read a file again when its content changed. Default false: a warning.");
 
     /// <summary>All of them, in the order of the docs.</summary>
     public static IReadOnlyList<SourceOption> All { get; } =
     [
-        Format, Header, Delimiter, Quote, Escape, NullValue, Comment, SkipRows, Encoding, Compression, Schema, SchemaHints, AllVarchar, InferColumnTypes, DateFormat,
-        TimestampFormat, MultiLine, AllowOverwrites,
+        Format, Header, Delimiter, Quote, Escape, NullValue, Comment, SkipRows, Encoding, Compression, Schema, SchemaHints, AllVarchar, InferColumnTypes, MultiLine, AllowOverwrites,
     ];
 
     /// <summary>The option of that name or alias, case ignored.</summary>
