@@ -1,0 +1,160 @@
+namespace Smelt.Connectors.Tests;
+
+public class DiscoveryTests
+{
+    static string[] Names(DiscoveryResult result) => result is DiscoveryResult.Found found ? [.. FileSource.ChooseBatch(found.Files).Files.Select(f => f.Path)] : [];
+
+    [Theory]
+    [InlineData("in", "in/a.csv in/b.csv")]
+    [InlineData("in/*", "in/a.csv in/b.csv")]
+    [InlineData("in/?.csv", "in/a.csv in/b.csv")]
+    [InlineData("in/[!a].csv", "in/b.csv")]
+    [InlineData("in/*/*.csv", "in/x/c.csv")]
+    [InlineData("in/**", "in/a.csv in/b.csv in/x/c.csv in/x/y/d.csv")]
+    [InlineData("in/**/*.csv", "in/a.csv in/b.csv in/x/c.csv in/x/y/d.csv")]
+    [InlineData("in/x/**/d.csv", "in/x/y/d.csv")]
+    [InlineData("in/a.csv", "in/a.csv")]
+    [InlineData("./in/../in/a.csv", "in/a.csv")]
+    [InlineData("in/_hidden/*.csv", "in/_hidden/h.csv")]
+    public void Patterns_find_the_files_they_say(string pattern, string expected)
+    {
+        using var f = new SourceFolder();
+        foreach (var name in (string[])["a.csv", "b.csv", "x/c.csv", "x/y/d.csv", "_hidden/h.csv", ".dot.csv", "_x.csv", "z.csv.tmp", "y.part"]) f.Write("in/" + name, "a\n1\n");
+        Assert.Equal(expected.Split(' '), Names(f.Discover(SourceFolder.Options(pattern))).Order());
+    }
+
+    [Fact]
+    public void Each_file_is_read_once_and_late_files_with_old_times_or_low_names_are_found()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/m.csv", "a\n1\n");
+        Assert.True(f.Next("in"));
+        Assert.False(f.Next("in"));
+        File.SetLastWriteTimeUtc(f.Write("in/a.csv", "a\n2\n"), new DateTime(1990, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.True(f.Next("in"));
+        Assert.Equal(["in/a.csv"], f.Batch!.Files.Select(x => x.Path));
+    }
+
+    [Fact]
+    public void Touching_copying_and_moving_the_folder_read_nothing_again()
+    {
+        using var f = new SourceFolder();
+        var file = f.Write("in/a.csv", "a\n1\n");
+        f.Next("in");
+        File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+        Assert.IsType<DiscoveryResult.NothingNew>(f.Discover(SourceFolder.Options("in")));
+        using var copy = new SourceFolder();
+        copy.Write("in/a.csv", "a\n1\n");
+        var result = FileSource.Discover(SourceFolder.Options("in"), copy.Path, SeenFiles.FromJson(f.Seen.ToJson()), TestContext.Current.CancellationToken);
+        Assert.Empty(Assert.IsType<DiscoveryResult.NothingNew>(result).Warnings);
+    }
+
+    [Fact]
+    public void A_changed_file_is_a_warning_and_is_read_again_only_where_that_is_allowed()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        f.Next("in");
+        f.Write("in/a.csv", "a\n1\n2\n");
+        var quiet = Assert.IsType<DiscoveryResult.NothingNew>(f.Discover(SourceFolder.Options("in")));
+        Assert.Contains("in/a.csv", Assert.Single(quiet.Warnings).Message, StringComparison.Ordinal);
+        Assert.True(f.Next("in", ("allowOverwrites", true)));
+        Assert.True(Assert.Single(f.Batch!.Files).Replaces);
+        Assert.Equal(2, f.Count());
+        Assert.False(f.Next("in", ("allowOverwrites", true)));
+    }
+
+    [Fact]
+    public void Batches_follow_time_then_path_and_respect_limits()
+    {
+        using var f = new SourceFolder();
+        foreach (var (name, day) in new[] { ("c", 1), ("b", 2), ("a", 2) }) File.SetLastWriteTimeUtc(f.Write($"in/{name}.csv", "a\n1\n"), new DateTime(2022, 1, day, 0, 0, 0, DateTimeKind.Utc));
+        var found = Assert.IsType<DiscoveryResult.Found>(f.Discover(SourceFolder.Options("in"))).Files;
+        Assert.Equal(["in/c.csv", "in/a.csv", "in/b.csv"], FileSource.ChooseBatch(found).Files.Select(x => x.Path));
+        Assert.Equal(["in/c.csv", "in/a.csv"], FileSource.ChooseBatch(found, new(MaxFiles: 2)).Files.Select(x => x.Path));
+        Assert.Equal(["in/c.csv"], FileSource.ChooseBatch(found, new(MaxBytes: 1)).Files.Select(x => x.Path));
+    }
+
+    [Fact]
+    public void Batches_and_seen_files_survive_their_json()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/ä\"b.csv", "a\n1\n");
+        f.Next("in");
+        Assert.Equal(f.Batch!.Files, FileBatch.FromJson(f.Batch.ToJson()).Files);
+        Assert.Equal(f.Seen.Files, SeenFiles.FromJson(f.Seen.ToJson()).Files);
+        Assert.Equal(f.Schema!.Columns, SourceSchema.ColumnsFromJson(f.Connection, f.Schema.ToJson()));
+    }
+
+    [Fact]
+    public void A_snapshots_fingerprint_changes_with_content_only()
+    {
+        using var f = new SourceFolder();
+        var path = f.Write("in/a.csv", "a\n1\n");
+        var options = SourceFolder.Options("in");
+        var first = FileSource.Snapshot(options, f.Path);
+        f.Seen.Add(first);
+        File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        Assert.Equal(first.Fingerprint, FileSource.Snapshot(options, f.Path, f.Seen).Fingerprint);
+        f.Write("in/b.csv", "a\n");
+        Assert.NotEqual(first.Fingerprint, FileSource.Snapshot(options, f.Path, f.Seen).Fingerprint);
+    }
+
+    [Theory]
+    [InlineData("nowhere", FileFault.NotFound)]
+    [InlineData("nowhere/*.csv", FileFault.NotFound)]
+    [InlineData("in/a.csv/*.csv", FileFault.NotAFolder)]
+    [InlineData("s3://bucket/x", FileFault.UnsupportedScheme)]
+    [InlineData("in/*", FileFault.MixedFormats)]
+    [InlineData("odd", FileFault.UnknownFormat)]
+    public void Mistakes_come_back_as_values_with_a_sentence(string path, FileFault fault)
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n");
+        f.Write("in/b.json", "{}\n");
+        f.Write("odd/file.dat", "x");
+        var problem = Assert.Single(Assert.IsType<DiscoveryResult.Failed>(f.Discover(SourceFolder.Options(path))).Problems);
+        Assert.Equal(fault, problem.Fault);
+        Assert.True(problem.Message.Length > 20, problem.Message);
+    }
+
+    [Fact]
+    public void Links_are_followed_once_even_in_a_circle()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/x/a.csv", "a\n1\n");
+        Directory.CreateSymbolicLink(Path.Combine(f.Path, "in/x/loop"), Path.Combine(f.Path, "in"));
+        File.CreateSymbolicLink(Path.Combine(f.Path, "in/gone.csv"), "/nowhere/at/all.csv");
+        Assert.Equal(["in/x/a.csv"], Names(f.Discover(SourceFolder.Options("in/**"))));
+    }
+
+    [Fact]
+    public void A_file_changed_after_its_batch_was_chosen_fails_by_name()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        var options = SourceFolder.Options("in");
+        f.Next(options);
+        f.Write("in/a.csv", "a\n1\n2\n");
+        var e = Assert.Throws<DuckDb.DuckDbException>(() => f.Count());
+        Assert.Contains("in/a.csv", e.Message, StringComparison.Ordinal);
+        Assert.Equal(FileFault.ChangedWhileRead, f.Binding.Fault!.Fault);
+    }
+
+    [Fact]
+    public void Wrong_options_are_all_named()
+    {
+        var result = FileOptionReader.Read("in", new Dictionary<string, object?> { ["headr"] = true, ["sep"] = "ab", ["format"] = "xml", ["skipRows"] = "x", ["encoding"] = "ebcdic", ["schemaHints"] = "a STRUCT<b", ["header"] = "maybe" });
+        Assert.Null(result.Options);
+        Assert.Equal(["encoding", "format", "header", "headr", "schemaHints", "sep", "skipRows"], result.Problems.Select(p => p.Option).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_hinted_type_that_is_none_is_named()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        var e = Assert.Throws<FileSourceException>(() => f.Next("in", ("schemaHints", "a INTT")));
+        Assert.Contains("INTT", e.Message, StringComparison.Ordinal);
+    }
+}
