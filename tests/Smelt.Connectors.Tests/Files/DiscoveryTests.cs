@@ -124,6 +124,8 @@ public class DiscoveryTests
         using var f = new SourceFolder();
         f.Write("in/x/a.csv", "a\n1\n");
         Directory.CreateSymbolicLink(Path.Combine(f.Path, "in/x/loop"), Path.Combine(f.Path, "in"));
+        Assert.Equal(["in/x/a.csv"], Names(f.Discover(SourceFolder.Options("in/x/**"))));
+        Assert.Equal(["in/x/a.csv"], Names(f.Discover(SourceFolder.Options("in", ("recursive", true)))));
         File.CreateSymbolicLink(Path.Combine(f.Path, "in/gone.csv"), "/nowhere/at/all.csv");
         Assert.Equal(["in/x/a.csv"], Names(f.Discover(SourceFolder.Options("in/**"))));
     }

@@ -1,11 +1,14 @@
 namespace Smelt.Connectors;
 
 /// <summary>The part of a file's UTF-8 text that is in memory: <c>Buffer[Start..End]</c>. Grows with the longest record, never beyond the limit.</summary>
-sealed class ByteWindow(Stream stream, int maxBytes) : IDisposable
+/// <param name="stream">UTF-8, disposed with the window.</param>
+/// <param name="maxBytes">The longest record.</param>
+/// <param name="expectedBytes">The text's length where it is known: many small files must not cost a large window each.</param>
+sealed class ByteWindow(Stream stream, int maxBytes, long expectedBytes = long.MaxValue) : IDisposable
 {
     const int FirstSize = 256 << 10;
 
-    public byte[] Buffer { get; private set; } = new byte[FirstSize];
+    public byte[] Buffer { get; private set; } = new byte[(int)Math.Clamp(expectedBytes, 1 << 10, FirstSize - 1) + 1];
 
     public int Start { get; set; }
 

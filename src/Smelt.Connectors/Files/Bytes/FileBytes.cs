@@ -37,9 +37,11 @@ static class FileBytes
         Stream stream = new StoredBytes(OpenSame(file, fullPath, cancel), file, progress, cancel);
         try
         {
+            var stored = stream;
             stream = Unpacked(stream, file.Path, options.Compression);
+            var isPlain = stream == stored && options.Encoding == TextEncoding.Utf8;
             if (options.Encoding != TextEncoding.Utf8) stream = new Transcoding(stream, options.Encoding);
-            var window = new ByteWindow(stream, options.MaxRecordBytes);
+            var window = new ByteWindow(stream, options.MaxRecordBytes, isPlain ? file.Size : long.MaxValue);
             window.SkipByteOrderMark(file.Path);
             return window;
         }

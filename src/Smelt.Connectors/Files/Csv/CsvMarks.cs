@@ -11,7 +11,7 @@ sealed class CsvMarks(CsvDialect dialect)
     readonly Vector256<byte> delimiter = Vector256.Create(dialect.Delimiter);
     readonly Vector256<byte> quote = Vector256.Create(dialect.Quote ?? (byte)'\n');
     readonly Vector256<byte> escape = Vector256.Create(dialect.Escape ?? (byte)'\n');
-    int[] places = new int[64 << 10];
+    int[] places = new int[1 << 10];
 
     public int Count { get; private set; }
 

@@ -89,6 +89,7 @@ sealed class CsvReader
         var buffer = window.Buffer;
         var places = marks.Places;
         var limit = window.End;
+        var (delimiter, quote) = (dialect.Delimiter, dialect.Quote ?? -1);
         var m = mark;
         var at = window.Start;
         FieldCount = 0;
@@ -101,7 +102,7 @@ sealed class CsvReader
         while (true)
         {
             if (FieldCount == fields.Length) Array.Resize(ref fields, fields.Length * 2);
-            if (at < limit && buffer[at] == dialect.Quote)
+            if (at < limit && buffer[at] == quote)
             {
                 var step = Quoted(ref at, ref m);
                 if (step == Step.NeedMore) return step;
@@ -111,7 +112,9 @@ sealed class CsvReader
             }
             else
             {
-                while (m < places.Length && buffer[places[m]] != dialect.Delimiter && !IsBreak(buffer[places[m]])) m++;
+                // Marks of quotes and escapes in the midst of a field mean nothing.
+                byte c = 0;
+                while (m < places.Length && (c = buffer[places[m]]) != delimiter && !IsBreak(c)) m++;
                 if (m == places.Length)
                 {
                     fields[FieldCount++] = new(at, limit - at, false, false);
@@ -119,7 +122,7 @@ sealed class CsvReader
                 }
                 fields[FieldCount++] = new(at, places[m] - at, false, false);
                 at = places[m];
-                if (IsBreak(buffer[at])) return Finish(m);
+                if (c != delimiter) return Finish(m);
             }
             // At a delimiter: the next field starts behind it.
             at++;

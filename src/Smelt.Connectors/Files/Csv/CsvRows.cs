@@ -51,19 +51,19 @@ sealed class CsvRows : IRowReader
         var row = rows.Count;
         var buffer = reader.Buffer;
         var fields = reader.Fields;
+        var places = targets.AsSpan(0, fields.Length);
+        var columns = rows.Columns;
+        var needed = rows.Needed;
+        var nullText = file.Dialect.NullText;
         for (var i = 0; i < fields.Length; i++)
         {
             ref readonly var field = ref fields[i];
-            var target = targets![i];
-            if (target >= 0 && !rows.IsNeeded(target)) continue;
-            ReadOnlySpan<byte> text;
-            if (field.IsQuoted) text = CsvText.Content(buffer, field, file.Dialect, ref scratch);
-            else
-            {
-                text = buffer.AsSpan(field.Start, field.Length);
-                if (file.Dialect.IsNull(text)) continue;
-            }
-            if (target < 0 || !rows.Columns[target].TrySet(row, text)) rows.Rescue.Add(names[i], text);
+            var target = places[i];
+            if (target >= 0 && !needed[target]) continue;
+            ReadOnlySpan<byte> text = buffer.AsSpan(field.Start, field.Length);
+            if (field.HasEscapes) text = CsvText.Content(buffer, field, file.Dialect, ref scratch);
+            else if (!field.IsQuoted && (text.IsEmpty || (nullText.Length == text.Length && text.SequenceEqual(nullText)))) continue;
+            if (target < 0 || !columns[target].TrySet(row, text)) rows.Rescue.Add(names[i], text);
         }
         rows.Complete(line);
     }

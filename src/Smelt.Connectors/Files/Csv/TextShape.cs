@@ -38,7 +38,8 @@ sealed class TextShape
         }
         else if (number.HasExponent) exponent = true;
         else point = true;
-        inexact |= !number.TryDouble(value, out _);
+        // Looked at only where numbers have exponents, for then the column could only be DOUBLE.
+        inexact |= number.Digits > 15 || (number.HasExponent && !number.TryDouble(value, out _));
         scale = Math.Max(scale, number.Scale);
         huge |= number.IsTooLong;
     }

@@ -25,37 +25,41 @@ sealed class FileListing(string pipelineFolder, PathPattern pattern, bool recurs
             AddNamed(new FileInfo(pattern.Folder));
         }
         else if (!Directory.Exists(pattern.Folder)) throw Fault(FileFault.NotFound, pattern.Folder, "is not there; create it, or correct the path (relative paths start at the pipeline's folder)");
-        else Walk(pattern.Folder, 0);
+        else Walk(pattern.Folder, RealPath(pattern.Folder), 0);
         return files.Values;
     }
 
-    string[] Segments => pattern.Segments.Length > 0 ? pattern.Segments : recursive ? ["**", "*"] : ["*"];
+    readonly string[] segments = pattern.Segments.Length > 0 ? pattern.Segments : recursive ? ["**", "*"] : ["*"];
 
-    void Walk(string folder, int segment)
+    /// <param name="folder">As reached, links and all: what identities are made of.</param>
+    /// <param name="real">Where its links lead: what tells a circle.</param>
+    /// <param name="segment">The part of the pattern that its entries are held against.</param>
+    void Walk(string folder, string real, int segment)
     {
         cancel.ThrowIfCancellationRequested();
-        var last = segment == Segments.Length - 1;
-        var wild = Segments[segment];
-        if (wild == "**")
+        var last = segment == segments.Length - 1;
+        var wild = segments[segment];
+        if (wild == "**" || recursive)
         {
+            if (!entered.Add((real, segment))) return;
             // "**" stands for no folder too; as the last segment it means every file below.
-            if (!last) Walk(folder, segment + 1);
-            if (!entered.Add((RealPath(folder), segment))) return;
+            if (wild == "**" && !last) Walk(folder, real, segment + 1);
         }
         foreach (var entry in Entries(folder))
         {
             if (IsHidden(entry.Name, wild)) continue;
-            if (entry.IsFolder) Descend(entry, segment, wild, last);
+            if (entry.IsFolder) Descend(entry, real, segment, wild, last);
             else if (last && (wild == "**" || PathPattern.Fits(wild, entry.Name))) Add(entry);
         }
     }
 
-    void Descend(Entry entry, int segment, string wild, bool last)
+    void Descend(Entry entry, string parent, int segment, string wild, bool last)
     {
-        if (wild == "**") Walk(entry.FullPath, segment);
+        var real = Directory.ResolveLinkTarget(entry.FullPath, true)?.FullName ?? parent + "/" + entry.Name;
+        if (wild == "**") Walk(entry.FullPath, real, segment);
         else if (!PathPattern.Fits(wild, entry.Name)) return;
-        else if (!last) Walk(entry.FullPath, segment + 1);
-        else if (recursive && entered.Add((RealPath(entry.FullPath), segment))) Walk(entry.FullPath, segment);
+        else if (!last) Walk(entry.FullPath, real, segment + 1);
+        else if (recursive) Walk(entry.FullPath, real, segment);
     }
 
     static bool IsHidden(string name, string wild) => name[0] is '.' or '_' && name[0] != wild[0];

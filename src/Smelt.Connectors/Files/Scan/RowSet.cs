@@ -20,6 +20,7 @@ sealed class RowSet : IDisposable
     readonly bool wantsRescued, wantsFile, wantsLine;
     readonly ScanLayout layout;
     byte[] file = [];
+    bool fileStands;
 
     public RowSet(ScanLayout layout, IReadOnlyList<int> projected)
     {
@@ -48,10 +49,16 @@ sealed class RowSet : IDisposable
 
     public bool IsNeeded(int column) => needed[column];
 
+    public ReadOnlySpan<bool> Needed => needed;
+
     /// <summary>The column of a name without case, -1 where the schema has none.</summary>
     public int Find(string name) => places.GetValueOrDefault(name, -1);
 
-    public void BeginFile(string path) => file = Encoding.UTF8.GetBytes(path);
+    public void BeginFile(string path)
+    {
+        file = Encoding.UTF8.GetBytes(path);
+        fileStands = false;
+    }
 
     /// <summary>Ends the row at <see cref="Count"/>, with what was rescued of it.</summary>
     public void Complete(long line)
@@ -62,7 +69,8 @@ sealed class RowSet : IDisposable
             if (wantsRescued) rescued.TrySet(Count, Rescue.Finish(file));
             Rescue.Reset();
         }
-        if (wantsFile) files.TrySet(Count, file);
+        if (wantsFile && fileStands) files.Repeat(Count);
+        else if (wantsFile) fileStands = files.TrySet(Count, file);
         if (wantsLine) lines.Set(Count, line);
         Count++;
     }
@@ -81,6 +89,7 @@ sealed class RowSet : IDisposable
         rescued.Clear();
         files.Clear();
         lines.Clear();
+        fileStands = false;
         (Count, RescuedCount) = (0, 0);
     }
 
