@@ -4,13 +4,38 @@ using Smelt.Pipelines.Sql;
 namespace Smelt.Pipelines.Streaming;
 
 /// <summary>A select item to be wrapped: one for each arm of a UNION ALL.</summary>
-internal sealed record WrapTarget(string Alias, bool IsNamed, IReadOnlyList<(JsonArray List, int Index)> Places);
+internal sealed record WrapTarget(string Alias, IReadOnlyList<(JsonArray List, int Index)> Places);
 
 /// <summary>Wraps top-level output expressions that can raise as <c>TRY({'v': expression})</c>.</summary>
 internal static class ErrorWrapping
 {
-    /// <summary>Alias of the n-th wrapped item that has none, until its name is known.</summary>
-    public const string Unnamed = "__smelt_item_";
+    private const string Mark = "__smelt_item_";
+
+    /// <summary>Gives items without a name of their own a mark as alias; how many there are.</summary>
+    public static int MarkUnnamed(JsonObject top)
+    {
+        var unnamed = Unnamed(top);
+        for (var i = 0; i < unnamed.Count; i++) unnamed[i]["alias"] = Mark + i;
+        return unnamed.Count;
+    }
+
+    /// <summary>Gives the items that <see cref="MarkUnnamed"/> marks their names.</summary>
+    public static void NameUnnamed(JsonObject top, Func<string, string?> nameOfMark)
+    {
+        var unnamed = Unnamed(top);
+        for (var i = 0; i < unnamed.Count; i++)
+        {
+            if (nameOfMark(Mark + i) is { } name) unnamed[i]["alias"] = name;
+        }
+    }
+
+    // The output of a set operation has its first select's names.
+    private static List<JsonObject> Unnamed(JsonObject top)
+    {
+        var arms = new List<JsonObject>();
+        if (Arms(top, arms) is null || arms.Count == 0) return [];
+        return [.. arms[0].Objects("select_list").Where(i => NameOf(i).Length == 0 && i.Class() != "STAR" && !MakesSeveral(i))];
+    }
 
     /// <summary>What can be wrapped, before anything is.</summary>
     public static List<WrapTarget> Targets(JsonObject top)
@@ -46,7 +71,7 @@ internal static class ErrorWrapping
         for (var i = 0; i < list.Count; i++)
         {
             var item = (JsonObject)list[i]!;
-            if (CanRaise(item) && CanWrap(item)) targets.Add(Target(item, [(list, i)], targets.Count));
+            if (CanRaise(item) && CanWrap(item)) targets.Add(new WrapTarget(NameOf(item), [(list, i)]));
         }
         return targets;
     }
@@ -58,7 +83,7 @@ internal static class ErrorWrapping
         for (var i = 0; isAligned && i < lists[0].Count; i++)
         {
             var items = lists.ConvertAll(l => (JsonObject)l[i]!);
-            if (items.Exists(CanRaise) && items.TrueForAll(CanWrap)) targets.Add(Target(items[0], [.. lists.Select(l => (l, i))], targets.Count));
+            if (items.Exists(CanRaise) && items.TrueForAll(CanWrap)) targets.Add(new WrapTarget(NameOf(items[0]), [.. lists.Select(l => (l, i))]));
         }
         return targets;
     }
@@ -73,7 +98,7 @@ internal static class ErrorWrapping
             var places = lists.ConvertAll(l => (List: l, Index: IndexOf(l, name)));
             if (name.Length == 0 || places.Exists(p => p.Index < 0)) continue;
             var items = places.ConvertAll(p => (JsonObject)p.List[p.Index]!);
-            if (items.Exists(CanRaise) && items.TrueForAll(CanWrap)) targets.Add(new WrapTarget(name, true, places));
+            if (items.Exists(CanRaise) && items.TrueForAll(CanWrap)) targets.Add(new WrapTarget(name, places));
         }
         return targets;
     }
@@ -89,12 +114,6 @@ internal static class ErrorWrapping
 
     private static string NameOf(JsonObject item) =>
         item.Alias() is { Length: > 0 } alias ? alias : item.Class() == "COLUMN_REF" ? item.ColumnNames()[^1] : "";
-
-    private static WrapTarget Target(JsonObject item, IReadOnlyList<(JsonArray, int)> places, int number)
-    {
-        var name = NameOf(item);
-        return name.Length > 0 ? new WrapTarget(name, true, places) : new WrapTarget(Unnamed + number, false, places);
-    }
 
     /// <summary>An expression over columns with a cast, a function or an operator in it.</summary>
     private static bool CanRaise(JsonObject item) =>
@@ -131,7 +150,7 @@ internal static class ErrorWrapping
             foreach (var column in node.Under().Where(n => n.Class() == "COLUMN_REF"))
             {
                 var names = column.ColumnNames();
-                var target = targets.FirstOrDefault(t => t.IsNamed && t.Alias.Equals(names[0], StringComparison.OrdinalIgnoreCase));
+                var target = targets.FirstOrDefault(t => t.Alias.Equals(names[0], StringComparison.OrdinalIgnoreCase));
                 if (target is not null && !columns.Contains(names[0])) mentions.Add((column, target, inSelect));
             }
         }

@@ -17,7 +17,7 @@ internal sealed class QueryTree
 
     public static QueryTree Parse(string sql, DuckDbConnection connection)
     {
-        var json = (string)connection.Scalar("SELECT json_serialize_sql($1, skip_default := true)", sql)!;
+        var json = (string)connection.Scalar("SELECT json_serialize_sql($1::VARCHAR, skip_default := true)", sql)!;
         return new QueryTree((JsonObject)JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = 2000 })!);
     }
 

@@ -19,16 +19,27 @@ public static class StreamingRewriter
         var tree = QueryTree.Parse(query.Text, connection);
         var binding = new ReferenceBinding(query, options.Bindings);
         binding.Bind(tree.Node);
+        NameItems(tree, QueryRendering.RenderSql(query, options.Bindings), connection);
         var carries = options.Carry.Count > 0 && new CarryThreading(binding.Streams, options.Carry).Node(tree.Node);
-        var plain = tree.Print(connection);
-        var names = Names(plain, connection);
-        if (!options.WrapErrors) return new RewrittenQuery(plain, [], carries);
-        return Wrapped(tree, names, connection, carries) ?? OneByOne(tree, names, connection, carries) ?? new RewrittenQuery(plain, [], carries);
+        var plain = new RewrittenQuery(tree.Print(connection), [], carries);
+        if (!options.WrapErrors) return plain;
+        return Wrapped(tree, connection, carries) ?? OneByOne(tree, connection, carries) ?? plain;
     }
 
     private static List<string> Names(string sql, DuckDbConnection connection) => connection.Rows("DESCRIBE " + sql).ConvertAll(row => (string)row[0]!);
 
-    private static RewrittenQuery? Wrapped(QueryTree tree, List<string> names, DuckDbConnection connection, bool carries, Func<int, bool>? which = null)
+    // DuckDB names an item without alias by printing it, and a tree that was printed and read again prints otherwise in places. So such items get
+    // the name that they have in the user's own text.
+    private static void NameItems(QueryTree tree, string text, DuckDbConnection connection)
+    {
+        var marked = tree.Copy();
+        if (ErrorWrapping.MarkUnnamed(marked.Node) == 0) return;
+        var places = Names(marked.Print(connection), connection);
+        var names = Names(text, connection);
+        ErrorWrapping.NameUnnamed(tree.Node, mark => places.IndexOf(mark) is >= 0 and var at ? names[at] : null);
+    }
+
+    private static RewrittenQuery? Wrapped(QueryTree tree, DuckDbConnection connection, bool carries, Func<int, bool>? which = null)
     {
         var wrapped = tree.Copy();
         var targets = ErrorWrapping.Targets(wrapped.Node).Where((_, i) => which is null || which(i)).ToList();
@@ -37,7 +48,9 @@ public static class StreamingRewriter
         ErrorWrapping.Wrap(wrapped.Node, targets, columns);
         try
         {
-            return Named(wrapped, targets, names, connection, carries);
+            var sql = wrapped.Print(connection);
+            _ = Names(sql, connection);
+            return new RewrittenQuery(sql, targets.ConvertAll(t => t.Alias), carries);
         }
         catch (DuckDbException wrong) when (!wrong.IsTransient)
         {
@@ -46,28 +59,11 @@ public static class StreamingRewriter
     }
 
     // What TRY refuses is not always to be seen (a macro may hide a subquery): then each expression is tried for itself.
-    private static RewrittenQuery? OneByOne(QueryTree tree, List<string> names, DuckDbConnection connection, bool carries)
+    private static RewrittenQuery? OneByOne(QueryTree tree, DuckDbConnection connection, bool carries)
     {
         var count = ErrorWrapping.Targets(tree.Node).Count;
-        var good = Enumerable.Range(0, count).Where(i => Wrapped(tree, names, connection, carries, at => at == i) is not null).ToHashSet();
-        return good.Count == 0 ? null : Wrapped(tree, names, connection, carries, good.Contains);
-    }
-
-    private static RewrittenQuery Named(QueryTree tree, List<WrapTarget> targets, List<string> names, DuckDbConnection connection, bool carries)
-    {
-        var sql = tree.Print(connection);
-        var output = Names(sql, connection);
-        var wrapped = new List<string>();
-        foreach (var target in targets)
-        {
-            var at = output.FindIndex(n => n.Equals(target.Alias, StringComparison.OrdinalIgnoreCase));
-            wrapped.Add(names[at]);
-            if (names[at] != target.Alias)
-            {
-                foreach (var (list, index) in target.Places) ((JsonObject)list[index]!)["alias"] = names[at];
-            }
-        }
-        return new RewrittenQuery(targets.TrueForAll(t => t.IsNamed) ? sql : tree.Print(connection), wrapped, carries);
+        var good = Enumerable.Range(0, count).Where(i => Wrapped(tree, connection, carries, at => at == i) is not null).ToHashSet();
+        return good.Count == 0 ? null : Wrapped(tree, connection, carries, good.Contains);
     }
 
     private static HashSet<string> ColumnsOfFrom(QueryTree tree, DuckDbConnection connection)
