@@ -17,6 +17,6 @@ public static class CompiledSql
         };
         if (dataset.Kind != DatasetKind.StreamingTable) return QueryRendering.RenderSql(dataset.Query, bindings);
         using var connection = database.Connect();
-        return StreamingRewriter.Rewrite(dataset, new StreamingRewriteOptions { Bindings = bindings, Carry = [StreamedRow.Column] }, connection).Sql;
+        return StreamingRewriter.Rewrite(dataset.Query, new StreamingRewriteOptions { Bindings = bindings, Carry = [StreamedRow.Column] }, connection).Sql;
     }
 }

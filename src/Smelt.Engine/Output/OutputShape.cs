@@ -25,14 +25,9 @@ internal sealed class OutputShape
         var wrapped = new HashSet<string>(query?.Wrapped ?? [], StringComparer.OrdinalIgnoreCase);
         var carries = query?.CarriesRows == true;
         var given = carries ? described.Take(described.Count - 1).ToList() : described.ToList();
-        if (dataset.HasColumnList && dataset.DeclaredColumns.Count != given.Count)
-        {
-            throw new EngineException(EngineCodes.SchemaRefused,
-                $"{dataset.Name} lists {dataset.DeclaredColumns.Count} columns and its query gives {given.Count}: {string.Join(", ", given.Select(static c => c.Name))}.");
-        }
         var columns = new List<OutputColumn>();
         var problems = new List<string>();
-        for (var i = 0; i < given.Count; i++) Add(columns, problems, dataset, given[i], i, wrapped.Contains(given[i].Name));
+        foreach (var column in given) Add(columns, problems, dataset, column, wrapped.Contains(column.Name));
         foreach (var stamp in stamps.Where(s => !columns.Exists(c => Same(c.Name, s.Name))))
             columns.Add(new OutputColumn(stamp.Name, stamp.Sql, stamp.Type));
         foreach (var name in columns.GroupBy(static c => c.Name, StringComparer.OrdinalIgnoreCase).Where(static g => g.Count() > 1))
@@ -41,10 +36,10 @@ internal sealed class OutputShape
         return new OutputShape(columns, carries ? described[^1].Type : null);
     }
 
-    private static void Add(List<OutputColumn> columns, List<string> problems, Dataset dataset, DuckDbColumn given, int index, bool isWrapped)
+    private static void Add(List<OutputColumn> columns, List<string> problems, Dataset dataset, DuckDbColumn given, bool isWrapped)
     {
-        var declared = Declared(dataset, given.Name, index);
-        var name = dataset.HasColumnList ? dataset.DeclaredColumns[index].Name : given.Name;
+        var declared = dataset.DeclaredColumns.FirstOrDefault(c => Same(c.Name, given.Name));
+        var name = given.Name;
         var type = isWrapped ? given.Type.Fields[0].Type : given.Type;
         var cast = declared?.Type;
         var typing = ColumnTyping.Of(name, type);
@@ -68,9 +63,6 @@ internal sealed class OutputShape
             ? new OutputColumn(name, $"struct_extract({tried}, 'v')", stored, $"({identifier} IS NULL OR {tried} IS NULL)", declared?.Comment)
             : new OutputColumn(name, $"CAST({value} AS {cast})", stored, null, declared?.Comment));
     }
-
-    private static DeclaredColumn? Declared(Dataset dataset, string name, int index) =>
-        dataset.HasColumnList ? dataset.DeclaredColumns[index] : dataset.DeclaredColumns.FirstOrDefault(c => Same(c.Name, name));
 
     private static DeltaType DeclaredType(string name, string type)
     {

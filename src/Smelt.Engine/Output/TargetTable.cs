@@ -36,7 +36,6 @@ internal sealed class TargetTable
         var dataset = step.Dataset;
         var isBronzeStream = dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze };
         var properties = new Dictionary<string, string?>(StringComparer.Ordinal);
-        foreach (var (name, value) in context.Pipeline.Project.DefaultsOf(dataset.Name.Layer).Properties) properties[name] = value;
         foreach (var (name, value) in dataset.Properties) properties[name] = value;
         var lifts = isBronzeStream && step.Mode == RefreshMode.Full && step.Target is not null;
         if (isBronzeStream) properties[AppendOnly] = lifts ? null : "true";

@@ -26,7 +26,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         progress.BytesOf = () => batch.BytesIn;
         progress.RowsOf = () => batch.RowsIn;
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
-        var rules = Rule.Of(Dataset, shape, CastErrors());
+        var rules = Rule.Of(Dataset, shape, Dataset.CastErrors);
         var typed = TypedSql(shape, rules);
         using var judge = rules.Count == 0 ? null : NewJudge(shape, rules, typed);
         if (judge is not null) progress.RowsOf = () => judge.Rows;
@@ -60,9 +60,6 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
             throw (Exception?)SourceFault() ?? new EngineException(EngineCodes.QueryFailed, $"{Dataset.Name} ({Dataset.File}): {error.Message}", inner: error);
         }
     }
-
-    private CastErrorAction CastErrors() =>
-        context.Pipeline.Project.DefaultsOf(Dataset.Name.Layer).CastErrors ?? context.Pipeline.Project.CastErrors;
 
     /// <summary>The columns as stored, a flag for each that can raise, and the streamed row.</summary>
     private string TypedSql(OutputShape shape, IReadOnlyList<Rule> rules)

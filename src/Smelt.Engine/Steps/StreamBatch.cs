@@ -88,7 +88,7 @@ internal sealed class StreamBatch : IStepBatch
         }
         BindSources(context, step, cancel);
         var calls = dataset.Query.Sources.ToList();
-        Rewritten = StreamingRewriter.Rewrite(dataset, new StreamingRewriteOptions
+        Rewritten = StreamingRewriter.Rewrite(dataset.Query, new StreamingRewriteOptions
         {
             Bindings = new QueryBindings
             {

@@ -42,6 +42,21 @@ public sealed class PipelineSession : IDisposable
         }
     }
 
+    /// <summary>A session without a pipeline, for queries over paths: they are relative to <paramref name="folder"/>.</summary>
+    public static PipelineSession WithoutPipeline(string folder, TimeProvider clock)
+    {
+        var pipeline = new Pipeline
+        {
+            Folder = folder,
+            Project = new ProjectSettings { Name = "" },
+            Platform = PlatformSettings.BuiltIn,
+            Target = PlatformSettings.BuiltIn.Targets[0],
+            Graph = PipelineGraph.Empty,
+        };
+        var spill = Path.Combine(Path.GetTempPath(), "smelt-spill");
+        return new PipelineSession(new Compilation(pipeline, []), new ProcessDatabase(spill, null, null), clock);
+    }
+
     public DuckDbDatabase Database() => _database.Open();
 
     /// <summary>A view of the lake as it is from now on: what one update, or one verb, sees.</summary>
