@@ -46,15 +46,15 @@ internal static class QualityCommand
         var where = "kind IN ('expectation', 'test')";
         if (layer is not null) where += $" AND starts_with(dataset, {SqlText.Literal(layer + ".")})";
         if (dataset is { } name) where += $" AND lower(dataset) = lower({SqlText.Literal(name.ToString())})";
-        if (day is { } d) where += $" AND at >= TIMESTAMPTZ '{d:yyyy-MM-dd} 00:00:00+00' AND at < TIMESTAMPTZ '{d.AddDays(1):yyyy-MM-dd} 00:00:00+00'";
+        if (day is { } d) where += $" AND recorded_at >= TIMESTAMPTZ '{d:yyyy-MM-dd} 00:00:00+00' AND recorded_at < TIMESTAMPTZ '{d.AddDays(1):yyyy-MM-dd} 00:00:00+00'";
         return $"""
             SELECT dataset, kind, name, status, action, coalesce(violated, 0) AS violated, passed + violated AS judged,
-              round(100.0 * violated / nullif(passed + violated, 0), 2) AS violated_percent, total_violated, updates, at AS last_at
+              round(100.0 * violated / nullif(passed + violated, 0), 2) AS violated_percent, total_violated, updates, recorded_at
             FROM (
               SELECT *, sum(violated) OVER rule AS total_violated, count(*) OVER rule AS updates
               FROM _smelt.event_log WHERE {where}
               WINDOW rule AS (PARTITION BY dataset, kind, name)
-              QUALIFY row_number() OVER (PARTITION BY dataset, kind, name ORDER BY at DESC) = 1
+              QUALIFY row_number() OVER (PARTITION BY dataset, kind, name ORDER BY recorded_at DESC) = 1
             )
             ORDER BY dataset, kind, name
             """;

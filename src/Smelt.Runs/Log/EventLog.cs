@@ -18,7 +18,7 @@ internal sealed class EventLog(UpdateContext context)
 
     private static readonly ColumnSpec[] Columns =
     [
-        new("update_id", DeltaType.String), new("pipeline", DeltaType.String), new("at", DeltaType.Timestamp), new("kind", DeltaType.String), new("dataset", DeltaType.String),
+        new("update_id", DeltaType.String), new("pipeline", DeltaType.String), new("recorded_at", DeltaType.Timestamp), new("kind", DeltaType.String), new("dataset", DeltaType.String),
         new("name", DeltaType.String), new("status", DeltaType.String), new("action", DeltaType.String), new("message", DeltaType.String), new("code", DeltaType.String),
         new("version", DeltaType.Long), new("rows_in", DeltaType.Long), new("rows_out", DeltaType.Long), new("rows_dropped", DeltaType.Long),
         new("rows_quarantined", DeltaType.Long), new("rows_rescued", DeltaType.Long), new("bytes_in", DeltaType.Long), new("bytes_out", DeltaType.Long),
@@ -73,7 +73,7 @@ internal sealed class EventLog(UpdateContext context)
         }
         var at = context.Clock.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
         var sql = $"""
-            SELECT {SqlText.Literal(result.UpdateId)} AS update_id, {SqlText.Literal(context.Pipeline.Project.Name)} AS pipeline, TIMESTAMPTZ '{at}+00' AS at, unnest(r)
+            SELECT {SqlText.Literal(result.UpdateId)} AS update_id, {SqlText.Literal(context.Pipeline.Project.Name)} AS pipeline, TIMESTAMPTZ '{at}+00' AS recorded_at, unnest(r)
             FROM (SELECT unnest(from_json(rows, '{RowType}')) AS r FROM event_rows)
             """;
         var writer = new DataFileWriter(table, definition, attempt);
