@@ -49,6 +49,7 @@ sealed class ByteWindow(Stream stream, int maxBytes, long expectedBytes = long.M
     {
         More();
         if (Span.StartsWith("\uFEFF"u8)) Start += 3;
+        else if (Span.StartsWith("\uFFFE"u8)) throw new FileSourceException(FileFault.BadEncoding, file, $"{file} has its bytes in the other order: 'utf-16be' for 'utf-16le', or the reverse");
         else if (Span.Length >= 2 && Span[0] + Span[1] == 0xFF + 0xFE && Span[0] >= 0xFE)
             throw new FileSourceException(FileFault.BadEncoding, file, $"{file} starts with the byte order mark of UTF-16; add encoding => 'utf-16{(Span[0] == 0xFF ? "le" : "be")}'");
     }
