@@ -163,6 +163,28 @@ public class DiscoveryTests
     }
 
     [Fact]
+    public void A_type_that_text_cannot_give_is_refused_by_its_column()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        var e = Assert.Throws<FileSourceException>(() => f.Next("in", ("schemaHints", "a INTERVAL")));
+        Assert.Equal("a", e.File);
+        Assert.Contains("INTERVAL", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_source_is_bound_in_a_catalog_of_its_own()
+    {
+        using var f = new SourceFolder();
+        f.Connection.Execute("ATTACH ':memory:' AS step_7; USE step_7; CREATE SCHEMA bronze");
+        f.Write("in/a.csv", "a\n1\n");
+        f.Next("in");
+        using var other = FileSource.Bind(f.Connection, f.Path, f.Batch!, f.Schema!, SourceFolder.Options("in"), ["bronze", "or\"ders"]);
+        Assert.Equal([["1"]], f.Rows("SELECT a FROM bronze.\"or\"\"ders\""));
+        Assert.Equal((1L, other.BytesTotal), (other.RowsRead, other.BytesRead));
+    }
+
+    [Fact]
     public void A_compiled_call_gives_paths_and_options()
     {
         static ConstantValue Constant(ConstantKind kind, string text, params ConstantValue[] items) => new(kind, text, items, []);

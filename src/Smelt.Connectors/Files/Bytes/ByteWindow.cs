@@ -21,7 +21,8 @@ sealed class ByteWindow(Stream stream, int maxBytes, long expectedBytes = long.M
 
     public bool IsFull => End - Start >= maxBytes;
 
-    /// <summary>Moves what is left to the front and reads on; doubles the window where a record fills it. False at the end of the file or at the limit.</summary>
+    /// <summary>Moves what is left to the front and reads on; doubles the window where a record fills it. False where the end of the file or the limit was known before; true
+    /// means that there is more text, or that it is now known to have ended: what waited for more must be tried again.</summary>
     public bool More()
     {
         if (AtEnd || IsFull) return false;
@@ -41,7 +42,7 @@ sealed class ByteWindow(Stream stream, int maxBytes, long expectedBytes = long.M
             if (read == 0) { AtEnd = true; break; }
             End += read;
         }
-        return End > left;
+        return true;
     }
 
     /// <summary>Passes over the byte order mark at the top of a file.</summary>
