@@ -10,6 +10,13 @@ public sealed record QueryBindings
 
     /// <summary>SQL text of a table name for a source call; null leaves it.</summary>
     public Func<SourceCall, string?> Source { get; init; } = _ => null;
+
+    /// <summary>Gives every reference its layer, and changes nothing else.</summary>
+    public static QueryBindings Qualified { get; } = new() { Table = QualifiedName };
+
+    /// <summary>The quoted full name of a reference written without its layer; null for others.</summary>
+    public static string? QualifiedName(TableReference reference) =>
+        reference.Parts.Count == 1 && reference.Dataset is { } dataset ? SqlText.Identifier(dataset.Schema, dataset.Name) : null;
 }
 
 /// <summary>How to rewrite a streaming table's query.</summary>
