@@ -1,4 +1,5 @@
 using System.Globalization;
+using Smelt.Pipelines;
 
 namespace Smelt.Connectors;
 
@@ -8,7 +9,9 @@ public sealed record FileOptionsResult(FileSourceOptions? Options, IReadOnlyList
 /// <summary>A wrong argument of <c>read_files</c>: its name as written, what is wrong and what it takes.</summary>
 public sealed record OptionProblem(string Option, string Message);
 
-/// <summary>Reads the named arguments of <c>read_files</c>. Names are compared without case; values are strings, booleans or whole numbers.</summary>
+/// <summary>
+/// Reads the arguments of <c>read_files</c>. Names are compared without case; values are strings, booleans, whole numbers, and for schema and schemaHints also pairs of name and type.
+/// </summary>
 public static class FileOptionReader
 {
     /// <summary>Option names as documented, for suggestions and editors.</summary>
@@ -16,8 +19,26 @@ public static class FileOptionReader
     [
         "format", "header", "delimiter", "sep", "quote", "escape", "nullValue", "encoding", "charset", "skipRows", "comment", "multiLine", "compression",
         "inferColumnTypes", "schemaHints", "schema", "allowOverwrites", "recursive", "recursiveFileLookup", "rescuedDataColumn", "pathGlobFilter", "fileNamePattern",
-        "maxRecordBytes",
+        "maxRecordBytes", "delim", "nullstr", "skip", "columns", "types", "allVarchar", "all_varchar", "inferSchema",
     ];
+
+    /// <summary>Reads a call as the compiler found it: one path or a list of paths, then options.</summary>
+    public static FileOptionsResult Read(SourceCall call)
+    {
+        var paths = call.Arguments.SelectMany(a => a.Kind == ConstantKind.List ? a.Items : [a]).Select(a => a.Text).ToList();
+        var arguments = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var option in call.Options) arguments[option.Name] = Plain(option.Value);
+        var result = Read(paths.FirstOrDefault() ?? "", arguments);
+        return result.Options is { } options ? result with { Options = options with { MorePaths = [.. paths.Skip(1)] } } : result;
+    }
+
+    static object? Plain(ConstantValue value) => value.Kind switch
+    {
+        ConstantKind.Boolean => value.IsTrue,
+        ConstantKind.Text or ConstantKind.Number => value.Text,
+        ConstantKind.Map => value.Entries.Select(e => new KeyValuePair<string, string>(e.Key, e.Value.Text)).ToArray(),
+        _ => null,
+    };
 
     public static FileOptionsResult Read(string path, IReadOnlyDictionary<string, object?> arguments)
     {
@@ -30,6 +51,7 @@ public static class FileOptionReader
             catch (ArgumentException e) { problems.Add(new(name, e.Message)); }
         }
         if (options is { Schema: not null, SchemaHints.Count: > 0 }) problems.Add(new("schemaHints", "schema names all columns already: use one of the two"));
+        if (options is { AllVarchar: true, InferColumnTypes: true }) problems.Add(new("allVarchar", "allVarchar and inferColumnTypes say the opposite: use one of the two"));
         if (options.Delimiter is { } d && (d == options.Quote || d == options.Comment)) problems.Add(new("delimiter", "delimiter, quote and comment must differ"));
         return problems.Count > 0 ? new(null, problems) : new(options, []);
     }
@@ -38,18 +60,19 @@ public static class FileOptionReader
     {
         "FORMAT" => o with { Format = Format(Text(name, value)) },
         "HEADER" => o with { Header = Flag(name, value) },
-        "DELIMITER" or "SEP" => o with { Delimiter = Character(name, value) ?? throw new ArgumentException($"{name} must be one character") },
+        "DELIMITER" or "SEP" or "DELIM" => o with { Delimiter = Character(name, value) ?? throw new ArgumentException($"{name} must be one character") },
         "QUOTE" => o with { Quote = Character(name, value) },
         "ESCAPE" => o with { Escape = Character(name, value) },
-        "NULLVALUE" => o with { NullValue = Text(name, value) },
+        "NULLVALUE" or "NULLSTR" => o with { NullValue = Text(name, value) },
         "ENCODING" or "CHARSET" => o with { Encoding = Encoding(Text(name, value)) },
-        "SKIPROWS" => o with { SkipRows = Whole(name, value) },
+        "SKIPROWS" or "SKIP" => o with { SkipRows = Whole(name, value) },
         "COMMENT" => o with { Comment = Character(name, value) },
         "MULTILINE" => o with { MultiLine = Flag(name, value) },
         "COMPRESSION" => o with { Compression = Compression(Text(name, value)) },
-        "INFERCOLUMNTYPES" => o with { InferColumnTypes = Flag(name, value) },
-        "SCHEMAHINTS" => o with { SchemaHints = ColumnList.Parse(name, Text(name, value)) },
-        "SCHEMA" => o with { Schema = ColumnList.Parse(name, Text(name, value)) },
+        "INFERCOLUMNTYPES" or "INFERSCHEMA" => o with { InferColumnTypes = Flag(name, value) },
+        "ALLVARCHAR" or "ALL_VARCHAR" => o with { AllVarchar = Flag(name, value) },
+        "SCHEMAHINTS" or "TYPES" => o with { SchemaHints = ColumnList.Parse(name, Pairs(name, value)) },
+        "SCHEMA" or "COLUMNS" => o with { Schema = ColumnList.Parse(name, Pairs(name, value)) },
         "ALLOWOVERWRITES" => o with { AllowOverwrites = Flag(name, value) },
         "RECURSIVE" or "RECURSIVEFILELOOKUP" => o with { Recursive = Flag(name, value) },
         "RESCUEDDATACOLUMN" => o with { Metadata = o.Metadata with { RescuedData = NonEmpty(name, value) } },
@@ -63,6 +86,9 @@ public static class FileOptionReader
             ? $"; did you mean {near}?" : "; docs/sources/files.md lists them";
 
     static string Text(string name, object? value) => value as string ?? throw new ArgumentException($"{name} takes a text in quotes, not {Shown(value)}");
+
+    static string Pairs(string name, object? value) => value is IEnumerable<KeyValuePair<string, string>> pairs
+        ? string.Join(", ", pairs.Select(p => DuckDb.SqlText.Identifier(p.Key) + " " + p.Value)) : Text(name, value);
 
     static string NonEmpty(string name, object? value) =>
         Text(name, value) is { Length: > 0 } text ? text : throw new ArgumentException($"{name} must not be empty");

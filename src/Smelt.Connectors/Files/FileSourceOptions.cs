@@ -6,6 +6,9 @@ public sealed record FileSourceOptions
     /// <summary>Path, folder or glob, as written.</summary>
     public required string Path { get; init; }
 
+    /// <summary>Further paths of the same source; a file that several name is read once.</summary>
+    public IReadOnlyList<string> MorePaths { get; init; } = [];
+
     /// <summary>Null: guessed from the extension.</summary>
     public FileFormat? Format { get; init; }
 
@@ -37,6 +40,9 @@ public sealed record FileSourceOptions
     public FileCompression Compression { get; init; }
 
     public bool InferColumnTypes { get; init; }
+
+    /// <summary>JSON: every top-level value is text (CSV is so anyway).</summary>
+    public bool AllVarchar { get; init; }
 
     /// <summary>Types of single columns; the others come as always.</summary>
     public IReadOnlyList<ColumnHint> SchemaHints { get; init; } = [];

@@ -1,3 +1,5 @@
+using Smelt.Pipelines;
+
 namespace Smelt.Connectors.Tests;
 
 public class DiscoveryTests
@@ -158,5 +160,71 @@ public class DiscoveryTests
         f.Write("in/a.csv", "a\n1\n");
         var e = Assert.Throws<FileSourceException>(() => f.Next("in", ("schemaHints", "a INTT")));
         Assert.Contains("INTT", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_type_that_text_cannot_give_is_refused_by_its_column()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        var e = Assert.Throws<FileSourceException>(() => f.Next("in", ("schemaHints", "a INTERVAL")));
+        Assert.Equal("a", e.File);
+        Assert.Contains("INTERVAL", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_source_is_bound_in_a_catalog_of_its_own()
+    {
+        using var f = new SourceFolder();
+        f.Connection.Execute("ATTACH ':memory:' AS step_7; USE step_7; CREATE SCHEMA bronze");
+        f.Write("in/a.csv", "a\n1\n");
+        f.Next("in");
+        using var other = FileSource.Bind(f.Connection, f.Path, f.Batch!, f.Schema!, SourceFolder.Options("in"), ["bronze", "or\"ders"]);
+        Assert.Equal([["1"]], f.Rows("SELECT a FROM bronze.\"or\"\"ders\""));
+        Assert.Equal((1L, other.BytesTotal), (other.RowsRead, other.BytesRead));
+    }
+
+    [Fact]
+    public void A_compiled_call_gives_paths_and_options()
+    {
+        static ConstantValue Constant(ConstantKind kind, string text, params ConstantValue[] items) => new(kind, text, items, []);
+        var position = new FilePosition(1, 1);
+        var paths = Constant(ConstantKind.List, "", ConstantValue.OfText("in/a.csv"), ConstantValue.OfText("in/*.csv"), ConstantValue.OfText("more"));
+        var types = new ConstantValue(ConstantKind.Map, "", [], [new("a", ConstantValue.OfText("INT"))]);
+        var call = new SourceCall("read_files", [paths], [new("SKIP", Constant(ConstantKind.Number, "1"), position), new("types", types, position)], true, null, default, position);
+        var options = FileOptionReader.Read(call).Options!;
+        Assert.Equal(1, options.SkipRows);
+        Assert.Equal([new ColumnHint("a", "INT")], options.SchemaHints);
+        using var f = new SourceFolder();
+        foreach (var name in (string[])["in/a.csv", "in/b.csv", "more/c.csv"]) f.Write(name, "junk\na\n1\n");
+        Assert.Equal(["in/a.csv", "in/b.csv", "more/c.csv"], Names(f.Discover(options)).Order());
+        f.Next(options);
+        Assert.Equal("INTEGER", f.TypeOf("a"));
+        Assert.Equal(3, f.Count("a = 1"));
+    }
+
+    [Fact]
+    public void A_query_that_mentions_the_source_several_times_sees_all_of_it_each_time()
+    {
+        using var f = new SourceFolder();
+        for (var i = 0; i < 20; i++) f.Write($"in/{i}.csv", $"a\n{i}\n{i + 100}\n");
+        f.Next("in");
+        Assert.Equal([[40L, 40L, 40L]], f.Rows("SELECT (SELECT count(*) FROM input), (SELECT count(*) FROM input x JOIN input y USING (a)), (SELECT count(a) FROM input WHERE a IN (SELECT a FROM input))"));
+        Assert.Equal([[0L, 1L], [1L, 40L], [2L, 1600L]],
+            f.Rows("WITH RECURSIVE r(i) AS (SELECT 0::BIGINT UNION ALL SELECT i + 1 FROM r, input WHERE i < 2) SELECT i, count(*) FROM r GROUP BY i ORDER BY i"));
+    }
+
+    [Fact]
+    public void Cancelling_ends_a_scan()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n" + string.Concat(Enumerable.Repeat("some text to read\n", 100_000)));
+        var options = SourceFolder.Options("in");
+        f.Next(options);
+        using var cancel = new CancellationTokenSource();
+        using var binding = FileSource.Bind(f.Connection, f.Path, f.Batch!, f.Schema!, options, ["cancelled"], cancel.Token);
+        cancel.Cancel();
+        Assert.Throws<DuckDb.DuckDbException>(() => f.Rows("SELECT max(a) FROM cancelled"));
+        Assert.Throws<OperationCanceledException>(() => FileSource.InferSchema(f.Connection, f.Path, f.Batch!, options, null, cancel.Token));
     }
 }

@@ -22,6 +22,7 @@ public class RandomTests
     [Fact]
     public void What_a_plain_writer_writes_is_read_back_equal()
     {
+        using var f = new SourceFolder();
         for (var seed = 0; seed < 60; seed++)
         {
             var random = new Random(seed);
@@ -31,9 +32,9 @@ public class RandomTests
             var text = new StringBuilder(string.Join(',', Enumerable.Range(0, width).Select(i => "c" + i)));
             for (var i = 0; i < rows.Count; i++) text.Append(end).Append("r" + i).Append(',').AppendJoin(',', rows[i].Skip(1).Select(c => Written(c, random)));
             if (random.Next(2) == 0) text.Append(end);
-            using var f = new SourceFolder();
-            f.Write("a.csv", text.ToString());
-            f.Next("a.csv");
+            f.Known = null;
+            f.Write($"{seed}.csv", text.ToString());
+            f.Next($"{seed}.csv");
             var read = f.Rows($"SELECT * EXCLUDE (_source_file) FROM input ORDER BY substr(c0, 2)::INT");
             Assert.Equal(rows.Count, read.Count);
             for (var i = 0; i < rows.Count; i++) Assert.Equal(["r" + i, .. rows[i].Skip(1), null], read[i]);
@@ -46,14 +47,15 @@ public class RandomTests
     public void Random_bytes_neither_crash_nor_lose_a_line(string format)
     {
         var alphabet = "a1,\"\"\n\n\r{}[]:\\ut-.e\u00e9"u8.ToArray();
+        using var f = new SourceFolder();
         for (var seed = 0; seed < 150; seed++)
         {
             var random = new Random(seed);
             var bytes = new byte[random.Next(1, 3000)];
             for (var i = 0; i < bytes.Length; i++) bytes[i] = random.Next(20) == 0 ? (byte)random.Next(256) : alphabet[random.Next(alphabet.Length)];
-            using var f = new SourceFolder();
-            f.Write("a", bytes);
-            f.Next("a", ("format", format), ("header", false));
+            f.Known = null;
+            f.Write($"{seed}", bytes);
+            f.Next($"{seed}", ("format", format), ("header", false));
             Assert.Equal(Kept(bytes, format), Found(f, format, bytes));
         }
     }

@@ -21,7 +21,8 @@ sealed class ByteWindow(Stream stream, int maxBytes, long expectedBytes = long.M
 
     public bool IsFull => End - Start >= maxBytes;
 
-    /// <summary>Moves what is left to the front and reads on; doubles the window where a record fills it. False at the end of the file or at the limit.</summary>
+    /// <summary>Moves what is left to the front and reads on; doubles the window where a record fills it. False where the end of the file or the limit was known before; true
+    /// means that there is more text, or that it is now known to have ended: what waited for more must be tried again.</summary>
     public bool More()
     {
         if (AtEnd || IsFull) return false;
@@ -41,7 +42,7 @@ sealed class ByteWindow(Stream stream, int maxBytes, long expectedBytes = long.M
             if (read == 0) { AtEnd = true; break; }
             End += read;
         }
-        return End > left;
+        return true;
     }
 
     /// <summary>Passes over the byte order mark at the top of a file.</summary>
@@ -49,6 +50,7 @@ sealed class ByteWindow(Stream stream, int maxBytes, long expectedBytes = long.M
     {
         More();
         if (Span.StartsWith("\uFEFF"u8)) Start += 3;
+        else if (Span.StartsWith("\uFFFE"u8)) throw new FileSourceException(FileFault.BadEncoding, file, $"{file} has its bytes in the other order: 'utf-16be' for 'utf-16le', or the reverse");
         else if (Span.Length >= 2 && Span[0] + Span[1] == 0xFF + 0xFE && Span[0] >= 0xFE)
             throw new FileSourceException(FileFault.BadEncoding, file, $"{file} starts with the byte order mark of UTF-16; add encoding => 'utf-16{(Span[0] == 0xFF ? "le" : "be")}'");
     }

@@ -202,13 +202,28 @@ sealed class CsvReader
     /// <summary>Gives the physical line at the window's start as broken and goes on behind it.</summary>
     RecordKind BreakLine()
     {
-        var places = marks.Places;
-        var m = mark;
-        while (m < places.Length && (places[m] < window.Start || !IsBreak(window.Buffer[places[m]]))) m++;
-        if (m < places.Length) Finish(m);
-        else (end, next, mark) = (window.End, window.End, m);
+        while (!FindLineEnd())
+        {
+            if (More()) continue;
+            if (!window.AtEnd) return Overlong();
+            (end, next, mark) = (window.End, window.End, marks.Count);
+            break;
+        }
         nextLine = Line + 1;
         return RecordKind.Broken;
+    }
+
+    /// <summary>False where the line's end is not in the window yet.</summary>
+    bool FindLineEnd()
+    {
+        var places = marks.Places;
+        var m = mark;
+        while (m < places.Length && !IsBreak(window.Buffer[places[m]])) m++;
+        if (m == places.Length) return false;
+        // At the limit a CR is taken for the whole line end; a line feed behind it is an empty line.
+        if (Finish(m) == Step.NeedMore && !window.IsFull) return false;
+        if (end != places[m]) (end, next, mark) = (places[m], places[m] + 1, m + 1);
+        return true;
     }
 
     /// <summary>A record longer than the limit is given in pieces, all broken, up to its first line end.</summary>
@@ -217,11 +232,7 @@ sealed class CsvReader
         Reason = "a record longer than maxRecordBytes";
         var line = window.Span.IndexOfAny((byte)'\n', (byte)'\r');
         inOverlong = line < 0;
-        if (line >= 0)
-        {
-            var kind = BreakLine();
-            return kind;
-        }
+        if (line >= 0) return BreakLine();
         (end, next, mark, nextLine) = (window.End, window.End, marks.Count, Line);
         return RecordKind.Broken;
     }

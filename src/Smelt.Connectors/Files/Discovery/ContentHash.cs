@@ -11,7 +11,7 @@ static class ContentHash
     {
         using var stream = FileBytes.OpenRaw(identity, fullPath);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[1 << 18];
+        var buffer = new byte[(int)Math.Clamp(stream.Length + 1, 1 << 10, 1 << 18)];
         for (int read; (read = stream.Read(buffer)) > 0;)
         {
             cancel.ThrowIfCancellationRequested();

@@ -69,8 +69,10 @@ static class FileDiscovery
         return new(found.Format, files, found.Touched);
     }
 
-    static IReadOnlyCollection<ListedFile> List(FileSourceOptions options, string folder, CancellationToken cancel) =>
-        new FileListing(folder, PathPattern.Parse(options.Path, folder), options.Recursive, options.FileNamePattern, cancel).List();
+    static IEnumerable<ListedFile> List(FileSourceOptions options, string folder, CancellationToken cancel) =>
+        options.MorePaths.Prepend(options.Path)
+            .SelectMany(path => new FileListing(folder, PathPattern.Parse(path, folder), options.Recursive, options.FileNamePattern, cancel).List())
+            .DistinctBy(file => file.Path, StringComparer.Ordinal);
 
     static int Order(ListedFile a, ListedFile b) =>
         a.ModifiedTicks != b.ModifiedTicks ? a.ModifiedTicks.CompareTo(b.ModifiedTicks) : string.CompareOrdinal(a.Path, b.Path);

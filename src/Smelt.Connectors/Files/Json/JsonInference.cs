@@ -18,7 +18,7 @@ static class JsonInference
         for (var i = 0; i < fields.Count; i++)
         {
             var isKnown = i < settled.Count;
-            if (!isKnown) found.Add(new(fields[i].Name, fields[i].Type));
+            if (!isKnown) found.Add(new(fields[i].Name, request.Options.AllVarchar ? DuckDbType.Varchar : fields[i].Type));
             else if (!hinted.Contains(fields[i].Name) && !fields[i].Type.Equals(settled[i].Type)) found.Add(new(fields[i].Name, fields[i].Type, IsEvolved: true));
         }
         var present = new HashSet<string>(StringComparer.Ordinal);

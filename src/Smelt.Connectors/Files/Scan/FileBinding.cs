@@ -34,9 +34,11 @@ public sealed class FileBinding : IDisposable
             request.Connection.Execute(view + ParquetSource.Select(request, schema));
             return new(progress, static () => { });
         }
-        EnsureFunction(request.Connection);
-        var number = FileScan.Register(new(request, schema, progress));
-        try { request.Connection.Execute(view + $"SELECT * FROM system.main.{FileScan.FunctionName}({number})"); }
+        var scan = new FileScan(request, schema, progress);
+        // A type that text cannot give is refused here, by its column, and not in the midst of a query.
+        new RowSet(scan.Layout, []).Dispose();
+        var number = FileScan.Register(scan);
+        try { CreateView(request.Connection, view + $"SELECT * FROM system.main.{FileScan.FunctionName}({number})"); }
         catch
         {
             FileScan.Unregister(number);
@@ -45,13 +47,20 @@ public sealed class FileBinding : IDisposable
         return new(progress, () => FileScan.Unregister(number));
     }
 
-    /// <summary>The function belongs to the DuckDB instance; whoever comes first brings it along.</summary>
-    static void EnsureFunction(DuckDbConnection connection)
+    /// <summary>The function belongs to the DuckDB instance; whoever misses it first brings it along. (Looking it up in the catalog costs more than the view itself.)</summary>
+    static void CreateView(DuckDbConnection connection, string sql)
     {
+        try
+        {
+            connection.Execute(sql);
+            return;
+        }
+        catch (DuckDbException e) when (e.Kind == DuckDbErrorKind.Catalog && e.Message.Contains(FileScan.FunctionName, StringComparison.Ordinal)) { }
         lock (FileScan.Function)
         {
             if (connection.Scalar("SELECT 1 FROM duckdb_functions() WHERE function_name = $1 LIMIT 1", FileScan.FunctionName) is null) connection.Register(FileScan.Function);
         }
+        connection.Execute(sql);
     }
 
     public void Dispose() => release();

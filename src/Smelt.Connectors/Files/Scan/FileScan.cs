@@ -59,8 +59,9 @@ sealed class FileScanRun(FileScan scan) : ITableScan
 
     public IChunkReader OpenReader(IReadOnlyList<int> projected)
     {
+        var reader = new FileScanReader(scan, this, projected);
         lock (gate) openReaders++;
-        return new FileScanReader(scan, this, projected);
+        return reader;
     }
 
     public SourceFile? Take()
