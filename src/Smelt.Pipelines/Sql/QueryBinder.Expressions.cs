@@ -102,11 +102,12 @@ internal sealed partial class QueryBinder
     private bool TryResolve(List<string> names, BindScope scope, out ColumnOrigin[] origins)
     {
         origins = [];
+        _resolvedName = null;
         if (_lambdaNames.Exists(n => n.Equals(names[0], StringComparison.OrdinalIgnoreCase))) return true;
         for (var at = scope; at is not null; at = at.Outer)
         {
             if (names.Count > 1 && QualifiedColumn(names, at, out origins)) return true;
-            if (PlainColumn(names[0], at, out origins)) return true;
+            if (PlainColumn(names[0], names.Count, at, out origins)) return true;
             var alias = at.Aliases.FindIndex(a => a.Name.Equals(names[0], StringComparison.OrdinalIgnoreCase));
             if (alias >= 0) { origins = at.Aliases[alias].Origins; return true; }
             if (names.Count == 1 && WholeRow(names[0], at, out origins)) return true;
@@ -115,13 +116,14 @@ internal sealed partial class QueryBinder
         return Guess(names, scope, out origins);
     }
 
-    private static bool PlainColumn(string name, BindScope scope, out ColumnOrigin[] origins)
+    private bool PlainColumn(string name, int parts, BindScope scope, out ColumnOrigin[] origins)
     {
         foreach (var relation in scope.Relations)
         {
             var at = relation.Find(name);
             if (at < 0 || relation.IsHidden(name)) continue;
             origins = relation.Columns[at].Origins;
+            if (parts == 1) _resolvedName = relation.Columns[at].Name;
             return true;
         }
         origins = [];
@@ -129,7 +131,7 @@ internal sealed partial class QueryBinder
     }
 
     // alias.column[.field…] or schema.table.column[.field…].
-    private static bool QualifiedColumn(List<string> names, BindScope scope, out ColumnOrigin[] origins)
+    private bool QualifiedColumn(List<string> names, BindScope scope, out ColumnOrigin[] origins)
     {
         origins = [];
         foreach (var relation in scope.Relations)
@@ -140,7 +142,11 @@ internal sealed partial class QueryBinder
             else if (relation.Schema is not null && Same(relation.Schema, names[0]) && Same(relation.Alias, names[1])) column = 2;
             if (column < 0 || column >= names.Count) continue;
             var at = relation.Find(names[column]);
-            if (at >= 0) origins = relation.Columns[at].Origins;
+            if (at >= 0)
+            {
+                origins = relation.Columns[at].Origins;
+                if (column == names.Count - 1) _resolvedName = relation.Columns[at].Name;
+            }
             else if (relation.Openness == Openness.Open) origins = relation.Guess(names[column]);
             else continue;
             return true;

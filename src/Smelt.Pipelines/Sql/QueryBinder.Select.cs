@@ -23,13 +23,18 @@ internal sealed partial class QueryBinder
         {
             var names = SqlAst.Texts(item, "column_names"u8);
             var origins = Resolve(names, SqlAst.Location(item), scope);
-            Add(scope, output, new BoundColumn(alias.Length > 0 ? alias : names[^1], origins), alias.Length > 0);
+            // DuckDB names the column as the table does, not as the query spells it.
+            Add(scope, output, new BoundColumn(alias.Length > 0 ? alias : _resolvedName ?? names[^1], origins), alias.Length > 0);
             return;
         }
         var set = new OriginSet();
         Expression(item, scope, ctes, set);
         // COLUMNS(…) inside an expression, and unnest of a struct, make any number of columns.
-        if (MakesSeveral(item)) output.Widen(Openness.Open);
+        if (MakesSeveral(item))
+        {
+            output.Widen(Openness.Open);
+            return;
+        }
         var name = alias.Length > 0 ? alias : NameOf(item);
         if (name is null) output.Widen(Openness.Open);
         else Add(scope, output, new BoundColumn(name, set.ToArray()), alias.Length > 0);
@@ -73,7 +78,11 @@ internal sealed partial class QueryBinder
             output.Widen(Openness.Open);
             return;
         }
-        if (SqlAst.IsPresent(SqlAst.Child(star, "expr"u8))) output.Widen(Openness.Open);
+        if (SqlAst.IsPresent(SqlAst.Child(star, "expr"u8)))
+        {
+            output.Widen(Openness.Open);
+            return;
+        }
         var exclude = Excluded(star);
         var replace = Replaced(star, scope, ctes);
         var rename = Renamed(star);

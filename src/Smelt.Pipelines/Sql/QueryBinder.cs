@@ -16,6 +16,9 @@ internal sealed partial class QueryBinder(QueryUnit unit, BindWorld world)
     private readonly HashSet<int> _reported = [];
     private int _location;
 
+    /// <summary>The name of the column last resolved as its table has it; null where it is a field or a guess.</summary>
+    private string? _resolvedName;
+
     public BoundQuery Bind() => BindNode(unit.Node, null, null);
 
     /// <summary>Binds an expression unit against the columns of a relation (an expectation's predicate).</summary>
