@@ -84,15 +84,15 @@ public sealed class TablesBetweenEngines(SparkFixture spark) : IClassFixture<Spa
         var path = lake.Store.Locate("d");
         await DeltaRs.RunAsync(
             """
-            import sys, duckdb
-            from deltalake import DeltaTable, write_deltalake
-            p = sys.argv[1]; c = duckdb.connect()
-            q = lambda s: c.sql(s).to_arrow_table() if hasattr(c.sql(s), 'to_arrow_table') else c.sql(s).arrow()
-            write_deltalake(p, q("select i::bigint id, 'n'||i as name, 'p'||(i%2) as part from range(20) t(i)"), partition_by=['part'])
-            write_deltalake(p, q("select i::bigint id, 'm'||i as name, 'p 1' as part from range(20,30) t(i)"), mode='append')
+            import sys
+            from deltalake import DeltaTable, QueryBuilder, write_deltalake
+            p = sys.argv[1]
+            q = lambda s: QueryBuilder().execute(s).read_all()
+            write_deltalake(p, q("select value as id, 'n'||value as name, 'p'||(value%2) as part from generate_series(0,19)"), partition_by=['part'])
+            write_deltalake(p, q("select value as id, 'm'||value as name, 'p 1' as part from generate_series(20,29)"), mode='append')
             t = DeltaTable(p); t.delete("id = 3")
-            t = DeltaTable(p); t.merge(q("select 4::bigint id, 'merged' as name, 'p0' part"), predicate='s.id = t.id', source_alias='s', target_alias='t').when_matched_update_all().when_not_matched_insert_all().execute()
-            write_deltalake(p, q("select 40::bigint id, 'x' as name, 'p0' part, 1.5::double extra"), mode='append', schema_mode='merge')
+            t = DeltaTable(p); t.merge(q("select cast(4 as bigint) as id, 'merged' as name, 'p0' as part"), predicate='s.id = t.id', source_alias='s', target_alias='t').when_matched_update_all().when_not_matched_insert_all().execute()
+            write_deltalake(p, q("select value as id, 'x' as name, 'p0' as part, case when value < 50 then cast(1.5 as double) end as extra from generate_series(40,40)"), mode='append', schema_mode='merge')
             t = DeltaTable(p); t.optimize.compact()
             t = DeltaTable(p); t.create_checkpoint()
             """, path);
