@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Smelt.DuckDb;
 
 namespace Smelt.Lake;
@@ -30,9 +31,16 @@ internal static class CheckpointReader
         using var connection = table.Lake.Connect();
         var source = $"read_parquet({SqlText.Literal(ParquetSql.EscapeGlob(table.Lake.Store.Locate(key)))}, hive_partitioning=false)";
         using var rows = connection.Query($"SELECT to_json({Row(connection, source)})::VARCHAR AS action FROM {source}");
-        while (rows.Next())
-            for (var i = 0; i < rows.Chunk.RowCount; i++)
-                ActionReader.Read(rows.Chunk[0].Utf8(i), into);
+        try
+        {
+            while (rows.Next())
+                for (var i = 0; i < rows.Chunk.RowCount; i++)
+                    ActionReader.Read(rows.Chunk[0].Utf8(i), into);
+        }
+        catch (JsonException e)
+        {
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, e.Message, key, inner: e);
+        }
     }
 
     /// <summary>The known actions that the file has columns for, with statistics as text whatever their form.</summary>

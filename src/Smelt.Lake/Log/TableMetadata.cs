@@ -3,7 +3,8 @@ namespace Smelt.Lake;
 /// <summary>What a table is (PROTOCOL.md, "Change Metadata").</summary>
 public sealed record TableMetadata
 {
-    private StructType? _schema;
+    // The text goes with the parsed schema, as a copy made by "with" takes this field along and may have another text.
+    private Parsed? _parsed;
 
     /// <summary>Identifies the table: another id under the same path is another table.</summary>
     public required string Id { get; init; }
@@ -29,7 +30,18 @@ public sealed record TableMetadata
 
     /// <summary>The schema, parsed on first use.</summary>
     /// <exception cref="DeltaLogException">The text is not a schema.</exception>
-    public StructType Schema => _schema ??= ParseSchema();
+    public StructType Schema
+    {
+        get
+        {
+            var parsed = _parsed;
+            if (parsed is null || !ReferenceEquals(parsed.Text, SchemaString))
+                _parsed = parsed = new Parsed(SchemaString, ParseSchema());
+            return parsed.Schema;
+        }
+    }
+
+    private sealed record Parsed(string Text, StructType Schema);
 
     private StructType ParseSchema()
     {

@@ -14,19 +14,27 @@ internal static class Z85
             throw new FormatException("its text has the wrong length");
         var bytes = new byte[text.Length / 5 * 4];
         for (var group = 0; group < text.Length / 5; group++)
-        {
-            ulong value = 0;
-            for (var i = 0; i < 5; i++)
-            {
-                var digit = Alphabet.IndexOf(text[group * 5 + i], StringComparison.Ordinal);
-                if (digit < 0)
-                    throw new FormatException($"'{text[group * 5 + i]}' is no sign of Z85");
-                value = value * 85 + (ulong)digit;
-            }
-            if (value > uint.MaxValue)
-                throw new FormatException("its text has a group that is too large");
-            System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(group * 4), (uint)value);
-        }
+            Group(text.AsSpan(group * 5, 5), bytes.AsSpan(group * 4, 4), isLast: group == text.Length / 5 - 1);
         return bytes[..size];
+    }
+
+    /// <summary>
+    /// Four bytes of five signs. Some writers pad the last group in front with '#', which no whole group can begin with as it would be too large: then n signs stand
+    /// for n - 1 bytes.
+    /// </summary>
+    private static void Group(ReadOnlySpan<char> signs, Span<byte> bytes, bool isLast)
+    {
+        var digits = isLast ? signs.TrimStart('#') : signs;
+        ulong value = 0;
+        foreach (var sign in digits)
+        {
+            var digit = Alphabet.IndexOf(sign, StringComparison.Ordinal);
+            value = digit >= 0 ? value * 85 + (ulong)digit : throw new FormatException($"'{sign}' is no sign of Z85");
+        }
+        var count = Math.Max(0, digits.Length - 1);
+        if (value >= 1UL << (8 * count))
+            throw new FormatException("its text has a group that is too large");
+        for (var i = count - 1; i >= 0; i--, value >>= 8)
+            bytes[i] = (byte)value;
     }
 }

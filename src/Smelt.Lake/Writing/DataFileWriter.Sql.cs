@@ -20,7 +20,7 @@ public sealed partial class DataFileWriter
     {
         var type = ParquetSql.TypeOf(Table.Folder, field.Type);
         if (!given.TryGetValue(field.Name, out var column))
-            return $"CAST(NULL AS {type})";
+            return $"CAST(NULL AS {ParquetSql.TypeOf(Table.Folder, field.Type, physical: true)})";
         var value = $"CAST(smelt_rows.{SqlText.Identifier(column)} AS {type})";
         // The protocol has no empty partition value: it is the same as NULL.
         if (field.Type == DeltaType.String && IsPartition(field))
