@@ -10,12 +10,12 @@ internal static class CompileCommand
     {
         var name = new Argument<string>("dataset");
         var command = new Command("compile", "The SQL that the engine will get") { name, CommandTree.Target, CommandTree.Variables };
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancel) =>
         {
             using var session = OpenedPipeline.Open(parsed, terminal);
             if (session is null) return ExitCode.Usage;
             var dataset = Selection.One(session, parsed.GetValue(name)!);
-            var sql = CompiledSql.Of(dataset, session.Database());
+            var sql = await CompiledSql.OfAsync(session.NewContext("compile"), dataset, cancel);
             if (terminal.Json)
             {
                 JsonOutput.Write(json =>

@@ -78,6 +78,9 @@ public sealed record PreparedRecord
 
     /// <summary>Things to tell: new columns, missing ones, features.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Set where the batch was given up before it was prepared: the record's place is taken, so that no attempt can prepare it any more.</summary>
+    public string? VoidReason { get; init; }
 }
 
 /// <summary>Put when every table of a batch is committed.</summary>

@@ -84,6 +84,16 @@ internal sealed class FlowState
     public async Task PutVoidAsync(int generation, int batch, string reason, CancellationToken cancel) =>
         await PutAsync(generation, batch, "void", Encoding.UTF8.GetBytes($"{{\"reason\":{JsonText(reason)}}}"), cancel);
 
+    /// <summary>
+    /// Gives up a batch whose intent cannot be read any more. Takes the prepared record's place first: an attempt that still works on the batch finds it taken,
+    /// and cannot commit beside the batch that follows.
+    /// </summary>
+    public async Task AbandonAsync(int generation, int batch, string updateId, string reason, CancellationToken cancel)
+    {
+        var held = await PutPreparedAsync(generation, batch, new PreparedRecord { Update = updateId, Attempt = "", Definition = "", Plans = [], VoidReason = reason }, cancel);
+        if (held.VoidReason is not null) await PutVoidAsync(generation, batch, reason, cancel);
+    }
+
     public async Task PutDoneAsync(int generation, int batch, DoneRecord record, CancellationToken cancel)
     {
         if (batch % SeenInterval == 0 && record.Sources.Count > 0)

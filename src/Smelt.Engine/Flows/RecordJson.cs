@@ -33,6 +33,7 @@ internal static class RecordJson
         Texts(json, "sourceColumns", record.SourceColumns);
         Counts(json, record.Counts);
         Texts(json, "notes", record.Notes);
+        if (record.VoidReason is not null) json.WriteString("void", record.VoidReason);
     });
 
     public static byte[] Write(DoneRecord record) => Document(json =>
@@ -80,6 +81,7 @@ internal static class RecordJson
             SourceColumns = ReadTexts(root, "sourceColumns"),
             Counts = ReadCounts(root),
             Notes = ReadTexts(root, "notes"),
+            VoidReason = root.TryGetProperty("void", out var reason) ? reason.GetString() : null,
         };
     }
 

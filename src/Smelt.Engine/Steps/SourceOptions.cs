@@ -10,9 +10,7 @@ internal static class SourceOptions
     {
         if (call.Function != "read_files")
             throw new EngineException(EngineCodes.SourceUnreadable, $"{call.Function} is not a source that this version reads; read_files is.");
-        var path = call.Arguments.Count > 0 ? call.Arguments[0].Text : "";
-        var arguments = call.Options.ToDictionary(static o => o.Name, static o => Value(o.Value), StringComparer.OrdinalIgnoreCase);
-        var read = FileOptionReader.Read(path, arguments);
+        var read = FileOptionReader.Read(call);
         if (read.Options is null)
             throw new EngineException(EngineCodes.SourceUnreadable, string.Join(" ", read.Problems.Select(static p => p.Message + ".")));
         return read.Options with
@@ -24,13 +22,4 @@ internal static class SourceOptions
             },
         };
     }
-
-    private static object? Value(ConstantValue value) => value.Kind switch
-    {
-        ConstantKind.Null => null,
-        ConstantKind.Boolean => value.IsTrue,
-        ConstantKind.Number => long.TryParse(value.Text, out var number) ? number : value.Text,
-        ConstantKind.Map => string.Join(", ", value.Entries.Select(static e => $"{Smelt.DuckDb.SqlText.Identifier(e.Key)} {e.Value.Text}")),
-        _ => value.Text,
-    };
 }

@@ -1,3 +1,4 @@
+using Smelt.Connectors;
 using Smelt.DuckDb;
 using Smelt.Lake;
 using Smelt.Pipelines;
@@ -47,22 +48,41 @@ public sealed class StepRunner(UpdateContext context)
         var batch = generation == state.Generation ? state.NextBatch() : 1;
         var key = new BatchKey(state.FlowId!, generation, batch);
         var commit = new StepCommit(context, step, key);
-        if (await state.PreparedAsync(generation, batch, cancel) is { } prepared) return await commit.RollForwardAsync(prepared, cancel);
+        if (await state.PreparedAsync(generation, batch, cancel) is { } prepared) return await FinishAsync(step, key, prepared, commit.RollForwardAsync, cancel);
 
-        IStepBatch made = step.Dataset.Kind == DatasetKind.StreamingTable
-            ? await StreamBatch.OpenAsync(context, step, key, cancel)
-            : await ViewBatch.OpenAsync(context, step, key, cancel);
         StagedStep staged;
-        using (made.Catalog)
+        try
         {
-            staged = await new StepStaging(context, step, key, made, progress).StageAsync(cancel);
+            IStepBatch made = step.Dataset.Kind == DatasetKind.StreamingTable
+                ? await StreamBatch.OpenAsync(context, step, key, cancel)
+                : await ViewBatch.OpenAsync(context, step, key, cancel);
+            using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress).StageAsync(cancel);
+        }
+        catch (FileSourceException gone) when (IsOldIntent(step, key, gone))
+        {
+            await state.AbandonAsync(generation, batch, context.UpdateId, gone.Message, cancel);
+            return null;
         }
         if (staged.Failure is { } failure) return failure;
         context.Probe(step.Dataset.Name + ":before-prepared");
         var record = await state.PutPreparedAsync(generation, batch, staged.Record!, cancel);
         context.Probe(step.Dataset.Name + ":after-prepared");
-        return await commit.CommitAsync(record, staged.Samples, cancel);
+        return await FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
     }
+
+    /// <summary>Commits a prepared record, or sets a batch aside that another attempt gave up.</summary>
+    private static async Task<FlowResult?> FinishAsync(
+        StepPreparation step, BatchKey key, PreparedRecord record, Func<PreparedRecord, CancellationToken, Task<FlowResult?>> commit, CancellationToken cancel)
+    {
+        if (record.VoidReason is null) return await commit(record, cancel);
+        await step.State!.PutVoidAsync(key.Generation, key.Batch, record.VoidReason, cancel);
+        return null;
+    }
+
+    /// <summary>The files of an interrupted batch changed or went before they were read: nothing of it was committed, so the next batch may choose anew.</summary>
+    private static bool IsOldIntent(StepPreparation step, BatchKey key, FileSourceException error) =>
+        error.Fault is FileFault.ChangedWhileRead or FileFault.NotFound && step.Dataset.Kind == DatasetKind.StreamingTable
+        && step.State!.Has(key.Generation, key.Batch, "intent") && step.Sources.Any(static s => s.New is not null || s.Call.IsStream);
 
     /// <summary>After a conflict the target is looked at afresh; the inputs stay as this update saw them.</summary>
     private async Task RepinAsync(Dataset dataset, CancellationToken cancel)

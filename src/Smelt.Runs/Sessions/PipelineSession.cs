@@ -30,7 +30,10 @@ public sealed class PipelineSession : IDisposable
         DuckDbDatabase? parser = null;
         try
         {
-            var compilation = PipelineCompiler.Compile(folder, options, () => parser ??= DuckDbDatabase.OpenInMemory(new DuckDbOptions(Threads: 1)));
+            DuckDbDatabase Parser() => parser ??= DuckDbDatabase.OpenInMemory(new DuckDbOptions(Threads: 1));
+            var compilation = PipelineCompiler.Compile(folder, options, Parser);
+            if (!compilation.HasErrors && KnownTables.Of(compilation.Pipeline, Parser, clock) is { } schemas)
+                compilation = PipelineCompiler.Compile(folder, options with { Schemas = schemas }, Parser);
             var target = compilation.Pipeline.Target;
             var root = target.Storage.Contains("://", StringComparison.Ordinal) ? Path.GetTempPath() : Path.GetFullPath(target.Storage, compilation.Pipeline.Folder);
             var database = new ProcessDatabase(Path.Combine(root, LakeLayout.SystemSchema, "spill"), target.MemoryBytes, target.Threads);
