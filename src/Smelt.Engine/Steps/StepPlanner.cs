@@ -33,7 +33,7 @@ public sealed class StepPlanner(UpdateContext context)
     private async Task<StepPreparation> DecideViewAsync(StepPreparation step, CancellationToken cancel)
     {
         var (dataset, state) = (step.Dataset, step.State!);
-        if (step.Target is not null && state.FlowId is null && !step.Target.Snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal)))
+        if (step.Target is not null && state.Done is null && !state.Has(state.Generation, state.NextBatch(), "prepared") && !step.Target.Snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal)))
         {
             throw new EngineException(EngineCodes.ForeignTable,
                 $"{context.Layout.PathOf(dataset.Name)} holds a table that {dataset.Name} did not make. Move it away, or give the dataset another name.");
