@@ -125,26 +125,34 @@ public sealed class LostStateTests
         Assert.Equal(before, OpenLake.ContentOf(folder.Path)[dataset]);
     }
 
-    [Fact]
-    public void A_table_that_somebody_else_makes_in_the_middle_of_the_first_step_is_left_alone()
+    [Theory]
+    [InlineData("silver.orders")]
+    [InlineData("silver.customers")]
+    public void A_table_that_somebody_else_makes_in_the_middle_of_the_first_step_is_left_alone(string dataset)
     {
         using var folder = SmallPipeline.Create().AddDay(1);
-        foreach (var dataset in new[] { "silver.orders", "silver.customers" })
+        var made = false;
+        var result = LocalUpdate.TryRun(folder.Path, point =>
         {
-            var made = false;
-            var result = LocalUpdate.TryRun(folder.Path, point =>
-            {
-                if (point != dataset + ":before-commit-0" || made) return;
-                made = true;
-                Write(folder, dataset, PlanKind.Append);
-            });
-            result.Failed(dataset, EngineCodes.ForeignTable);
-            LocalUpdate.TryRun(folder.Path).Failed(dataset, EngineCodes.ForeignTable);
-            Assert.DoesNotContain("100", OpenLake.ContentOf(folder.Path)[dataset], StringComparison.Ordinal);
-            Directory.Delete(folder.File("lake/" + dataset.Replace('.', '/')), recursive: true);
-        }
+            if (point != dataset + ":before-commit-0" || made) return;
+            made = true;
+            Write(folder, dataset, PlanKind.Append);
+        });
+        result.Failed(dataset, EngineCodes.ForeignTable);
+        LocalUpdate.TryRun(folder.Path).Failed(dataset, EngineCodes.ForeignTable);
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal(1, lake.Count($"SELECT count(*) FROM {dataset}"));
+        Directory.Delete(folder.File("lake/" + dataset.Replace('.', '/')), recursive: true);
         LocalUpdate.Run(folder.Path);
         Assert.Equal(SmallPipeline.Undisturbed(1), OpenLake.ContentOf(folder.Path));
+    }
+
+    [Fact]
+    public void A_materialized_view_whose_table_was_removed_is_made_again_with_its_quarantine()
+    {
+        using var folder = TwoDays();
+        Directory.Delete(folder.File("lake/silver/customers"), recursive: true);
+        LocalUpdate.Run(folder.Path);
+        Assert.Equal(s_twoDays.Value, OpenLake.ContentOf(folder.Path));
     }
 
     private static void Write(PipelineFolder folder, string table, PlanKind kind)
