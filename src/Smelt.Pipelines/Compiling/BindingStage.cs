@@ -1,0 +1,89 @@
+using Smelt.Pipelines.Sql;
+
+namespace Smelt.Pipelines;
+
+/// <summary>Binds the datasets' columns level by level, and checks what needs them.</summary>
+internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project, NameResolver names, IReadOnlyDictionary<string, string> expressionNames)
+{
+    public void Bind(List<List<DatasetDraft>> levels)
+    {
+        foreach (var level in levels)
+        {
+            if (level.Count < 32) level.ForEach(Bind);
+            else Parallel.ForEach(level, Bind);
+        }
+    }
+
+    private BindWorld WorldOf(QueryDraft query) => new(query.References, SchemaOf, expressionNames);
+
+    private BoundQuery SchemaOf(DatasetName name) => names.Find(name)?.Schema ?? BoundQuery.Unknown;
+
+    private void Bind(DatasetDraft dataset)
+    {
+        var query = dataset.Query;
+        if (query.Unit.IsParsed && !dataset.IsInCycle)
+        {
+            query.Bound = Distinct(dataset, new QueryBinder(query.Unit, WorldOf(query)).Bind());
+            dataset.Schema = SchemaOf(dataset);
+            new DatasetChecks(dataset, names).Check();
+        }
+        query.AstHash = new DefinitionHash().Add(query.Unit.Node).ToString();
+    }
+
+    public void BindTest(QueryDraft query)
+    {
+        if (!query.Unit.IsParsed) return;
+        foreach (var offset in query.Unit.Mask.Streams.Values)
+            query.Unit.Report(DiagnosticCodes.StreamInView, offset, "STREAM in a test.", "A test reads whole tables.");
+        query.Bound = new QueryBinder(query.Unit, WorldOf(query)).Bind();
+        query.Unit.Release();
+    }
+
+    // DuckDB writes the second column `id` as `id_1`.
+    private static BoundQuery Distinct(DatasetDraft dataset, BoundQuery bound)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        List<BoundColumn>? renamed = null;
+        for (var i = 0; i < bound.Columns.Count; i++)
+        {
+            var name = bound.Columns[i].Name;
+            if (seen.TryAdd(name, 0)) continue;
+            seen[name]++;
+            renamed ??= new List<BoundColumn>(bound.Columns);
+            renamed[i] = renamed[i] with { Name = $"{name}_{seen[name]}" };
+            if (seen[name] == 1)
+                dataset.Report(DiagnosticCodes.DuplicateColumn, dataset.Query.Unit.Mask.Base, $"{dataset.Name} has two columns '{name}'; the second becomes '{name}_1'.", "Name one of them with AS, or EXCLUDE it.", Severity.Warning);
+        }
+        return renamed is null ? bound : new BoundQuery { Columns = renamed, Openness = bound.Openness };
+    }
+
+    // What readers see: the query's columns, what the table holds besides, and the metadata columns of bronze; as the dataset's own columns.
+    private BoundQuery SchemaOf(DatasetDraft dataset)
+    {
+        var bound = dataset.Query.Bound;
+        var columns = new List<BoundColumn>(bound.Columns.Count + 6);
+        var openness = bound.Openness;
+        foreach (var column in bound.Columns) Add(columns, dataset.Name, column.Name);
+        var known = schemas.Of(dataset.Name);
+        if (known is not null && openness == Openness.Open) openness = schemas.AreFinal ? Openness.Closed : Openness.MayGrow;
+        else if (known is not null && dataset.Kind != DatasetKind.StreamingTable) known = null;
+        foreach (var column in known ?? []) Add(columns, dataset.Name, column.Name);
+        if (dataset.Name.Layer == Layer.Bronze && dataset.IsStored && openness != Openness.Open) AddMetadata(columns, dataset.Name);
+        return new BoundQuery { Columns = columns, Openness = openness, Dataset = dataset.Name };
+    }
+
+    private void AddMetadata(List<BoundColumn> columns, DatasetName dataset)
+    {
+        var metadata = project.MetadataColumns;
+        foreach (var name in (string?[])[metadata.IngestedAt, metadata.IngestionDate, metadata.Source, metadata.SourceFile, metadata.BatchId, metadata.RescuedData])
+        {
+            if (name is not null) Add(columns, dataset, name);
+        }
+    }
+
+    private static void Add(List<BoundColumn> columns, DatasetName dataset, string name)
+    {
+        if (!columns.Exists(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            columns.Add(new BoundColumn(name, [new ColumnOrigin(dataset, name, LineageKind.Direct)]));
+    }
+}

@@ -1,0 +1,50 @@
+namespace Smelt.Pipelines;
+
+/// <summary>Gives every dataset its definition's hash, inputs before readers, since a view's readers depend on its text.</summary>
+internal static class DefinitionHashes
+{
+    public static void Compute(List<List<DatasetDraft>> levels, NameResolver names, ProjectSettings project)
+    {
+        foreach (var level in levels)
+        {
+            if (level.Count < 32) level.ForEach(d => Compute(d, names, project));
+            else Parallel.ForEach(level, d => Compute(d, names, project));
+        }
+    }
+
+    private static void Compute(DatasetDraft dataset, NameResolver names, ProjectSettings project)
+    {
+        var hash = new DefinitionHash().Add("1").Add(dataset.Kind.ToString()).Add(dataset.Query.AstHash);
+        foreach (var reference in dataset.Query.References.Values.OrderBy(r => r.Span.Start))
+        {
+            hash.Add(reference.Dataset?.ToString() ?? reference.SystemTable).Add(reference.IsStream ? "stream" : null).Add(reference.AsOf?.ToString());
+            if (reference.Dataset is { } input && names.Find(input) is { IsStored: false } view) hash.Add(view.DefinitionHash);
+        }
+        foreach (var source in dataset.Query.Sources) hash.Add(source.Function).Add(source.IsStream ? "stream" : null);
+        foreach (var macro in dataset.Query.Macros)
+        {
+            foreach (var body in macro.Bodies) hash.Add(macro.Name).Add(body.Unit.Node);
+            foreach (var body in macro.Statement.Bodies) hash.Add(string.Join(',', body.Parameters));
+            foreach (var read in macro.Reads)
+            {
+                if (names.Find(read) is { IsStored: false } view) hash.Add(view.DefinitionHash);
+            }
+        }
+        Clauses(hash, dataset, project);
+        dataset.DefinitionHash = hash.ToString();
+        dataset.Query.Unit.Release();
+        foreach (var (_, unit) in dataset.Constraints) unit.Release();
+    }
+
+    private static void Clauses(DefinitionHash hash, DatasetDraft dataset, ProjectSettings project)
+    {
+        foreach (var (clause, unit) in dataset.Constraints) hash.Add(clause.Name.Name).Add(clause.Action.ToString()).Add(unit.Node);
+        foreach (var (column, _) in dataset.Statement.Columns) hash.Add(column.Name).Add(column.Type).Add(column.NotNull ? "not null" : null);
+        foreach (var column in dataset.Statement.PartitionedBy) hash.Add("partition").Add(column.Name);
+        foreach (var column in dataset.Statement.ClusterBy) hash.Add("cluster").Add(column.Name);
+        hash.Add(dataset.Statement.ClusterAuto ? "auto" : null);
+        foreach (var (key, value) in DatasetBuilder.Properties(dataset, project).OrderBy(p => p.Key, StringComparer.Ordinal)) hash.Add(key).Add(value);
+        if (dataset.Kind == DatasetKind.StreamingTable) hash.Add((project.DefaultsOf(dataset.Name.Layer).CastErrors ?? project.CastErrors).ToString());
+        if (dataset.Name.Layer == Layer.Bronze) hash.Add(project.MetadataColumns.ToString());
+    }
+}

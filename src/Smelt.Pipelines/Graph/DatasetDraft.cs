@@ -1,0 +1,83 @@
+using Smelt.Pipelines.Sql;
+using Smelt.Pipelines.Syntax;
+
+namespace Smelt.Pipelines;
+
+/// <summary>Everything that comes to be known of a query while it is compiled.</summary>
+internal sealed class QueryDraft(QueryUnit unit)
+{
+    public QueryUnit Unit { get; } = unit;
+    public ReferenceCollector? Seen { get; set; }
+    public Dictionary<int, TableReference> References { get; } = [];
+    public List<SourceCall> Sources { get; } = [];
+    public List<MacroDraft> Macros { get; set; } = [];
+    public BoundQuery Bound { get; set; } = BoundQuery.Unknown;
+    public bool IsTimeDependent { get; set; }
+    public bool IsVolatile { get; set; }
+    public string AstHash { get; set; } = "";
+
+    public IEnumerable<DatasetName> MacroReads => Macros.SelectMany(m => m.Reads).Distinct();
+    public bool ReadsStream => Unit.Mask.Streams.Count > 0;
+
+    public DatasetQuery Build() => new()
+    {
+        Text = Unit.Mask.Text,
+        References = [.. References.Values.OrderBy(r => r.Span.Start)],
+        MacroReferences = [.. MacroReads],
+        Sources = Sources,
+        Macros = [.. Macros.Select(m => m.Macro)],
+        Columns = [.. Bound.Columns.Select(c => new OutputColumn(c.Name, c.Origins))],
+        IsOpen = Bound.Openness == Openness.Open,
+        IsTimeDependent = IsTimeDependent,
+        IsVolatile = IsVolatile,
+    };
+}
+
+/// <summary>A dataset while it is compiled.</summary>
+internal sealed class DatasetDraft
+{
+    public required DatasetName Name { get; init; }
+    public required int NameOffset { get; init; }
+    public required ParsedFile File { get; init; }
+    public required DatasetStatement Statement { get; init; }
+    public required QueryDraft Query { get; init; }
+    public List<(ConstraintClause Clause, QueryUnit Unit)> Constraints { get; } = [];
+
+    public DatasetKind Kind => Statement.Kind ?? (Query.ReadsStream ? DatasetKind.StreamingTable : DatasetKind.MaterializedView);
+    public bool IsStored => Kind is DatasetKind.StreamingTable or DatasetKind.MaterializedView;
+
+    /// <summary>What readers see: the query's columns and those that Smelt adds.</summary>
+    public BoundQuery Schema { get; set; } = BoundQuery.Unknown;
+    public bool IsInCycle { get; set; }
+    public string DefinitionHash { get; set; } = "";
+
+    // From properties.yml.
+    public string? Description { get; set; }
+    public List<string> Tags { get; } = [];
+    public List<DeclaredColumn> PropertyColumns { get; } = [];
+    public List<DataTest> Tests { get; } = [];
+
+    public IEnumerable<DatasetName> Inputs =>
+        Query.References.Values.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(Query.MacroReads).Distinct();
+
+    public void Report(string code, int offset, string message, string? hint = null, Severity severity = Severity.Error) =>
+        File.Report(code, offset, message, hint, severity);
+}
+
+/// <summary>A macro while it is compiled.</summary>
+internal sealed class MacroDraft
+{
+    public required MacroStatement Statement { get; init; }
+    public required ParsedFile File { get; init; }
+    public required IReadOnlyList<QueryDraft> Bodies { get; init; }
+    public string Name => Statement.Name.Name;
+
+    /// <summary>Datasets it reads, other macros' included.</summary>
+    public List<DatasetName> Reads { get; set; } = [];
+
+    /// <summary>Macros it calls, transitively, before itself.</summary>
+    public List<MacroDraft> Calls { get; set; } = [];
+    public Macro Macro { get; set; } = null!;
+    public bool IsTimeDependent { get; set; }
+    public bool IsVolatile { get; set; }
+}

@@ -1,0 +1,67 @@
+namespace Smelt.Pipelines;
+
+/// <summary>The three layers: a folder of the pipeline and a schema name.</summary>
+public enum Layer { Bronze, Silver, Gold }
+
+/// <summary>A dataset's full name, <c>silver.orders</c>; compared without case, printed as the user wrote it.</summary>
+public readonly struct DatasetName : IEquatable<DatasetName>, IComparable<DatasetName>
+{
+    public DatasetName(Layer layer, string name)
+    {
+        Layer = layer;
+        Name = name;
+    }
+
+    public Layer Layer { get; }
+
+    /// <summary>The name within the layer, unquoted.</summary>
+    public string Name { get; }
+
+    /// <summary>The layer as a schema name: <c>bronze</c>, <c>silver</c>, <c>gold</c>.</summary>
+    public string Schema => SchemaOf(Layer);
+
+    public static string SchemaOf(Layer layer) => layer switch { Layer.Bronze => "bronze", Layer.Silver => "silver", _ => "gold" };
+
+    /// <summary>The layer a schema name stands for, case ignored.</summary>
+    public static bool TryLayer(string schema, out Layer layer)
+    {
+        layer = Layer.Bronze;
+        if (schema.Equals("bronze", StringComparison.OrdinalIgnoreCase)) return true;
+        layer = Layer.Silver;
+        if (schema.Equals("silver", StringComparison.OrdinalIgnoreCase)) return true;
+        layer = Layer.Gold;
+        return schema.Equals("gold", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Reads <c>layer.name</c>; the name may hold further dots.</summary>
+    public static bool TryParse(string text, out DatasetName name)
+    {
+        var dot = text.IndexOf('.', StringComparison.Ordinal);
+        if (dot > 0 && dot < text.Length - 1 && TryLayer(text[..dot], out var layer))
+        {
+            name = new DatasetName(layer, text[(dot + 1)..]);
+            return true;
+        }
+        name = default;
+        return false;
+    }
+
+    public bool Equals(DatasetName other) => Layer == other.Layer && string.Equals(Name, other.Name, StringComparison.OrdinalIgnoreCase);
+    public override bool Equals(object? obj) => obj is DatasetName other && Equals(other);
+    public override int GetHashCode() => HashCode.Combine(Layer, StringComparer.OrdinalIgnoreCase.GetHashCode(Name));
+
+    public int CompareTo(DatasetName other)
+    {
+        var byLayer = Layer.CompareTo(other.Layer);
+        return byLayer != 0 ? byLayer : StringComparer.OrdinalIgnoreCase.Compare(Name, other.Name);
+    }
+
+    public static bool operator ==(DatasetName a, DatasetName b) => a.Equals(b);
+    public static bool operator !=(DatasetName a, DatasetName b) => !a.Equals(b);
+    public static bool operator <(DatasetName a, DatasetName b) => a.CompareTo(b) < 0;
+    public static bool operator >(DatasetName a, DatasetName b) => a.CompareTo(b) > 0;
+    public static bool operator <=(DatasetName a, DatasetName b) => a.CompareTo(b) <= 0;
+    public static bool operator >=(DatasetName a, DatasetName b) => a.CompareTo(b) >= 0;
+
+    public override string ToString() => Schema + "." + Name;
+}

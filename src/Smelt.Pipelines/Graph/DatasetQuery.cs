@@ -1,0 +1,101 @@
+namespace Smelt.Pipelines;
+
+/// <summary>A dataset's query: text, references, sources, output columns with lineage.</summary>
+public sealed class DatasetQuery
+{
+    /// <summary>
+    /// The SQL given to DuckDB: variables substituted; STREAM, LIVE., VERSION|TIMESTAMP AS OF overwritten by spaces. All spans are UTF-16 offsets
+    /// into this text.
+    /// </summary>
+    public required string Text { get; init; }
+
+    /// <summary>Every reference to a table in FROM, CTE names excluded, in text order. Those inside macros are in <see cref="MacroReferences"/>.</summary>
+    public IReadOnlyList<TableReference> References { get; init; } = [];
+
+    /// <summary>Datasets that used macros read (transitively).</summary>
+    public IReadOnlyList<DatasetName> MacroReferences { get; init; } = [];
+
+    /// <summary>read_files, read_postgres, … in text order.</summary>
+    public IReadOnlyList<SourceCall> Sources { get; init; } = [];
+
+    /// <summary>Macros of functions/ it uses, transitively, in an order in which they can be created.</summary>
+    public IReadOnlyList<Macro> Macros { get; init; } = [];
+
+    /// <summary>Output columns in order. Where <see cref="IsOpen"/>, only those that are certain.</summary>
+    public IReadOnlyList<OutputColumn> Columns { get; init; } = [];
+
+    /// <summary>Some columns come from a schema nobody knows yet.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>Uses now(), current_date, …: the result depends on when it runs.</summary>
+    public bool IsTimeDependent { get; init; }
+
+    /// <summary>Uses random(), uuid(), … or reads what Smelt does not track (DuckDB's own read_csv …).</summary>
+    public bool IsVolatile { get; init; }
+
+    /// <summary>The one streamed reference or source of a streaming table without UNION ALL; several with.</summary>
+    public bool ReadsStream => References.Any(r => r.IsStream) || Sources.Any(s => s.IsStream);
+
+    /// <summary>Datasets read, each once: references, then macros'.</summary>
+    public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences).Distinct();
+}
+
+/// <summary>A span of <see cref="DatasetQuery.Text"/> in UTF-16 units.</summary>
+public readonly record struct TextSpan(int Start, int Length)
+{
+    public int End => Start + Length;
+}
+
+/// <summary>A table name in FROM.</summary>
+/// <param name="Parts">The name as written, unquoted: <c>["silver", "orders"]</c> or <c>["orders"]</c>.</param>
+/// <param name="Dataset">What it means; null for system tables (<c>_smelt.event_log</c>) and where it is unknown.</param>
+/// <param name="SystemTable"><c>event_log</c> for <c>_smelt.event_log</c>, else null.</param>
+/// <param name="Alias">Alias written after it, if any.</param>
+/// <param name="Span">The name alone (qualifier included, alias and AS OF excluded).</param>
+public sealed record TableReference(
+    IReadOnlyList<string> Parts, DatasetName? Dataset, string? SystemTable, string? Alias, bool IsStream, TableVersion? AsOf, TextSpan Span, FilePosition Position);
+
+/// <summary>VERSION AS OF n, or TIMESTAMP AS OF 'text'.</summary>
+public sealed record TableVersion(long? Version, string? Timestamp);
+
+/// <summary>A call of one of Smelt's source functions.</summary>
+/// <param name="Function">Lower case: <c>read_files</c>.</param>
+/// <param name="Span">From the function's name to its closing parenthesis.</param>
+public sealed record SourceCall(
+    string Function, IReadOnlyList<ConstantValue> Arguments, IReadOnlyList<NamedArgument> Options, bool IsStream, string? Alias, TextSpan Span, FilePosition Position)
+{
+    /// <summary>The option of that name without case, or null.</summary>
+    public ConstantValue? Option(string name) => Options.FirstOrDefault(o => o.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Value;
+}
+
+/// <summary><c>format => 'csv'</c>.</summary>
+public sealed record NamedArgument(string Name, ConstantValue Value, FilePosition Position);
+
+/// <summary>What an option can be.</summary>
+public enum ConstantKind { Null, Boolean, Number, Text, List, Map }
+
+/// <summary>A constant argument. Numbers are kept as text (exact); struct literals and MAP both are <see cref="ConstantKind.Map"/>.</summary>
+public sealed record ConstantValue(ConstantKind Kind, string Text, IReadOnlyList<ConstantValue> Items, IReadOnlyList<KeyValuePair<string, ConstantValue>> Entries)
+{
+    public bool IsTrue => Kind == ConstantKind.Boolean && Text == "true";
+    public static ConstantValue OfText(string text) => new(ConstantKind.Text, text, [], []);
+}
+
+/// <summary>How an output column depends on an input column.</summary>
+public enum LineageKind
+{
+    /// <summary>The value itself, perhaps renamed.</summary>
+    Direct,
+    /// <summary>An expression over it.</summary>
+    Derived,
+}
+
+/// <summary>An input column that an output column depends on.</summary>
+public readonly record struct ColumnOrigin(DatasetName Dataset, string Column, LineageKind Kind);
+
+/// <summary>An output column with what it comes from.</summary>
+public sealed record OutputColumn(string Name, IReadOnlyList<ColumnOrigin> Origins);
+
+/// <summary>A macro of functions/*.sql.</summary>
+/// <param name="CreateSql">The whole CREATE MACRO statement, variables substituted.</param>
+public sealed record Macro(string Name, bool IsTable, string CreateSql, string File, FilePosition Position, IReadOnlyList<DatasetName> Reads);

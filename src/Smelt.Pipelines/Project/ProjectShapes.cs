@@ -1,0 +1,106 @@
+using Smelt.Pipelines.Yaml;
+
+namespace Smelt.Pipelines;
+
+/// <summary>The three YAML files, key by key: the one place that says what they may hold.</summary>
+internal static class ProjectShapes
+{
+    private static TextShape Text(string doc) => new() { Doc = doc };
+
+    private static readonly YamlShape s_scalarOrNull = new EitherShape(new TextShape(), new NullShape());
+
+    private static readonly ChoiceShape s_castErrors = new("quarantine", "drop", "null", "fail")
+    {
+        Doc = "What happens to a row of a streaming table for which an output expression (a cast) raises an error.",
+    };
+
+    private static MapShape LayerDefaults(string layer) => new(
+        new("properties", new DictionaryShape(new TextShape()) { Doc = "TBLPROPERTIES of every table of the layer." }),
+        new("tags", new ListShape(new TextShape()) { Doc = "Tags of every dataset of the layer." }),
+        new("cast_errors", s_castErrors))
+    { Doc = $"Defaults of the {layer} layer." };
+
+    private static EitherShape MetadataColumn(string doc) => new(new BooleanShape(), new NullShape(), new TextShape()) { Doc = doc + " A name renames it, false leaves it out." };
+
+    public static MapShape Project { get; } = new(
+        new("name", Text("The pipeline's name; the folder's name where there is none.")),
+        new("version", Text("The pipeline's own version.")),
+        new("description", Text("What the pipeline is for.")),
+        new("variables", new DictionaryShape(s_scalarOrNull) { Doc = "Variables for ${name} in SQL, with defaults; null where --var must give a value." }),
+        new("vars", new DictionaryShape(s_scalarOrNull) { Doc = "dbt's word for variables." }),
+        new("cast_errors", s_castErrors),
+        new("quarantine_name", Text("Name of quarantine tables; {table} stands for the dataset's name.")),
+        new("metadata_columns", new MapShape(
+            new("_ingested_at", MetadataColumn("When the batch was read.")),
+            new("_ingestion_date", MetadataColumn("The day of _ingested_at.")),
+            new("_source", MetadataColumn("The source as written.")),
+            new("_source_file", MetadataColumn("The file a row came from.")),
+            new("_batch_id", MetadataColumn("The batch a row came with.")),
+            new("_rescued_data", MetadataColumn("What did not fit the schema.")))
+        { Doc = "Columns that every bronze table gets." }),
+        new("defaults", new MapShape(new("bronze", LayerDefaults("bronze")), new("silver", LayerDefaults("silver")), new("gold", LayerDefaults("gold")))
+        { Doc = "Defaults of a layer." }),
+        new("schedule", Text("When updates run, as a cron expression; for the scheduler.")));
+
+    public static MapShape Platform { get; } = new(
+        new("default_target", Text("The target where --target is not given.")),
+        new("targets", new DictionaryShape(new MapShape(
+            new("engine", new ChoiceShape("duckdb", "spark") { Doc = "The engine that runs updates." }),
+            new("storage", new EitherShape(Text("Root of the lake: a path relative to the pipeline, or a URL."), new MapShape(
+                new("root", Text("Root of what has no place of its own.")), new("bronze", Text("Where bronze tables live.")),
+                new("silver", Text("Where silver tables live.")), new("gold", Text("Where gold tables live.")))) { Doc = "Where tables live." }),
+            new("connections", new DictionaryShape(new EitherShape(new DictionaryShape(new TextShape()))) { Doc = "Named connections: type and settings; secrets only as ${env:NAME} or ${file:PATH}." }),
+            new("memory", Text("Limit of the process: 4GB, 512MB.")),
+            new("threads", new IntegerShape(1) { Doc = "Threads of the engine." }),
+            new("retention", new MapShape(
+                new("history", Text("How long old versions stay readable: 30 days.")),
+                new("bronze", Text("How long bronze rows are kept: 400 days.")))
+            { Doc = "How long things are kept." })))
+        { Doc = "Named environments." }, Required: true));
+
+    private static readonly ShapeKey[] s_testConfig =
+    [
+        new("name", Text("The test's name.")), new("description", Text("What the test is for.")),
+        new("severity", new ChoiceShape("warn", "error") { Doc = "Whether a failure fails the update." }),
+        new("where", Text("Only rows for which this predicate is true are tested.")),
+        new("limit", new IntegerShape(1) { Doc = "At most so many failing rows are shown." }),
+    ];
+
+    private static MapShape TestArguments(params ShapeKey[] own) => new(
+    [
+        .. own, .. s_testConfig, new("column_name", Text("Column or expression, for a test of the whole dataset.")),
+        new("config", new MapShape(s_testConfig[2..]) { Doc = "dbt's place for severity, where and limit." }),
+        .. own.Length == 0 ? Array.Empty<ShapeKey>() : [new("arguments", new MapShape(own) { Doc = "dbt's newer place for the test's own arguments." })],
+    ]);
+
+    /// <summary>Names of the known tests.</summary>
+    public static readonly string[] Tests = ["unique", "not_null", "accepted_values", "relationships"];
+
+    private static readonly ListShape s_tests = new(new EitherShape(
+        new MapShape(
+            new("unique", TestArguments()), new("not_null", TestArguments()),
+            new("accepted_values", TestArguments(
+                new("values", new ListShape(new TextShape()) { Doc = "The values allowed." }), new("quote", new BooleanShape { Doc = "False: the values are SQL." }))),
+            new("relationships", TestArguments(
+                new("to", Text("The dataset that must hold the value: silver.customers or ref('customers').")), new("field", Text("Its column.")))))
+        { UnknownCode = DiagnosticCodes.UnknownTest, KeyWord = "test" },
+        new ChoiceShape("unique", "not_null") { Code = DiagnosticCodes.UnknownTest }))
+    { Doc = "Data tests." };
+
+    private static readonly ListShape s_models = new(new MapShape(
+        new("name", Text("The dataset: its name, or layer.name."), Required: true),
+        new("description", Text("What the dataset holds.")),
+        new("tags", new EitherShape(new ListShape(new TextShape()), new TextShape()) { Doc = "Tags for selection." }),
+        new("config", new MapShape(new ShapeKey("tags", new EitherShape(new ListShape(new TextShape()), new TextShape()))) { Doc = "dbt's place for tags." }),
+        new("meta", new FreeShape { Doc = "Anything, for other tools." }),
+        new("tests", s_tests), new("data_tests", s_tests),
+        new("columns", new ListShape(new MapShape(
+            new("name", Text("The column."), Required: true), new("description", Text("What the column holds.")), new("data_type", Text("Its type, as documentation.")),
+            new("tests", s_tests), new("data_tests", s_tests), new("tags", new EitherShape(new ListShape(new TextShape()), new TextShape())), new("meta", new FreeShape())))
+        { Doc = "The dataset's columns." })));
+
+    public static MapShape Properties { get; } = new(
+        new("version", new ChoiceShape("2") { Doc = "The format's version: 2." }),
+        new("models", s_models with { Doc = "Datasets, as dbt calls them." }),
+        new("tables", s_models with { Doc = "Datasets." }));
+}

@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Smelt.DuckDb;
+using Smelt.Pipelines.Streaming;
+
+namespace Smelt.Pipelines;
+
+/// <summary>Turns a streaming table's query into the one the engine runs.</summary>
+public static class StreamingRewriter
+{
+    /// <summary>Rewrites <paramref name="query"/>; see <see cref="RewrittenQuery"/>.</summary>
+    /// <param name="connection">
+    /// Parses and prints, and tells the output's names: the names that the bindings give (and the macros) must be there already, streamed relations with
+    /// the columns to carry.
+    /// </param>
+    /// <exception cref="DuckDbException">DuckDB does not take the query over these inputs: the user's mistake, with DuckDB's words.</exception>
+    public static RewrittenQuery Rewrite(DatasetQuery query, StreamingRewriteOptions options, DuckDbConnection connection)
+    {
+        if (options.Carry.Count == 0 && !options.WrapErrors) return new RewrittenQuery(QueryRendering.RenderSql(query, options.Bindings), [], false);
+        var tree = QueryTree.Parse(query.Text, connection);
+        var binding = new ReferenceBinding(query, options.Bindings);
+        binding.Bind(tree.Node);
+        NameItems(tree, QueryRendering.RenderSql(query, options.Bindings), connection);
+        var carries = options.Carry.Count > 0 && new CarryThreading(binding.Streams, options.Carry).Node(tree.Node);
+        var plain = new RewrittenQuery(tree.Print(connection), [], carries);
+        if (!options.WrapErrors) return plain;
+        return Wrapped(tree, connection, carries) ?? OneByOne(tree, connection, carries) ?? plain;
+    }
+
+    private static List<string> Names(string sql, DuckDbConnection connection) => connection.Rows("DESCRIBE " + sql).ConvertAll(row => (string)row[0]!);
+
+    // DuckDB names an item without alias by printing it, and a tree that was printed and read again prints otherwise in places. So such items get
+    // the name that they have in the user's own text.
+    private static void NameItems(QueryTree tree, string text, DuckDbConnection connection)
+    {
+        var marked = tree.Copy();
+        if (ErrorWrapping.MarkUnnamed(marked.Node) == 0) return;
+        var places = Names(marked.Print(connection), connection);
+        var names = Names(text, connection);
+        ErrorWrapping.NameUnnamed(tree.Node, mark => places.IndexOf(mark) is >= 0 and var at ? names[at] : null);
+    }
+
+    private static RewrittenQuery? Wrapped(QueryTree tree, DuckDbConnection connection, bool carries, Func<int, bool>? which = null)
+    {
+        var wrapped = tree.Copy();
+        var targets = ErrorWrapping.Targets(wrapped.Node).Where((_, i) => which is null || which(i)).ToList();
+        if (targets.Count == 0) return null;
+        var columns = ErrorWrapping.AreMentioned(wrapped.Node, targets) ? ColumnsOfFrom(wrapped, connection) : [];
+        ErrorWrapping.Wrap(wrapped.Node, targets, columns);
+        try
+        {
+            var sql = wrapped.Print(connection);
+            _ = Names(sql, connection);
+            return new RewrittenQuery(sql, targets.ConvertAll(t => t.Alias), carries);
+        }
+        catch (DuckDbException wrong) when (!wrong.IsTransient)
+        {
+            return null;
+        }
+    }
+
+    // What TRY refuses is not always to be seen (a macro may hide a subquery): then each expression is tried for itself.
+    private static RewrittenQuery? OneByOne(QueryTree tree, DuckDbConnection connection, bool carries)
+    {
+        var count = ErrorWrapping.Targets(tree.Node).Count;
+        var good = Enumerable.Range(0, count).Where(i => Wrapped(tree, connection, carries, at => at == i) is not null).ToHashSet();
+        return good.Count == 0 ? null : Wrapped(tree, connection, carries, good.Contains);
+    }
+
+    private static HashSet<string> ColumnsOfFrom(QueryTree tree, DuckDbConnection connection)
+    {
+        var all = new JsonObject
+        {
+            ["type"] = "SELECT_NODE", ["cte_map"] = tree.Node["cte_map"]?.DeepClone() ?? new JsonObject(),
+            ["select_list"] = new JsonArray(new JsonObject { ["class"] = "STAR", ["type"] = "STAR", ["exclude_list"] = new JsonArray() }),
+            ["from_table"] = tree.Node["from_table"]!.DeepClone(), ["aggregate_handling"] = "STANDARD_HANDLING",
+        };
+        return new HashSet<string>(Names(tree.With(all).Print(connection), connection), StringComparer.OrdinalIgnoreCase);
+    }
+}
