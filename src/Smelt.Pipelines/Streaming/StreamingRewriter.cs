@@ -20,7 +20,8 @@ public static class StreamingRewriter
         var binding = new ReferenceBinding(query, options.Bindings);
         binding.Bind(tree.Node);
         NameItems(tree, QueryRendering.RenderSql(query, options.Bindings), connection);
-        var carries = options.Carry.Count > 0 && new CarryThreading(binding.Streams, options.Carry).Node(tree.Node);
+        var carries = options.Carry.Count > 0 && new CarryThreading(binding.Streams, options.Carry, ColumnsOf).Node(tree.Node);
+        List<string> ColumnsOf(JsonObject table) => Names(tree.With(QueryTree.SelectAll(table, tree.Node["cte_map"], options.Carry)).Print(connection), connection);
         var plain = new RewrittenQuery(tree.Print(connection), [], carries);
         if (!options.WrapErrors) return plain;
         return Wrapped(tree, connection, carries) ?? OneByOne(tree, connection, carries) ?? plain;
@@ -68,12 +69,7 @@ public static class StreamingRewriter
 
     private static HashSet<string> ColumnsOfFrom(QueryTree tree, DuckDbConnection connection)
     {
-        var all = new JsonObject
-        {
-            ["type"] = "SELECT_NODE", ["cte_map"] = tree.Node["cte_map"]?.DeepClone() ?? new JsonObject(),
-            ["select_list"] = new JsonArray(new JsonObject { ["class"] = "STAR", ["type"] = "STAR", ["exclude_list"] = new JsonArray() }),
-            ["from_table"] = tree.Node["from_table"]!.DeepClone(), ["aggregate_handling"] = "STANDARD_HANDLING",
-        };
+        var all = QueryTree.SelectAll((JsonObject)tree.Node["from_table"]!, tree.Node["cte_map"], []);
         return new HashSet<string>(Names(tree.With(all).Print(connection), connection), StringComparer.OrdinalIgnoreCase);
     }
 }
