@@ -52,6 +52,8 @@ internal sealed class CarryThreading(HashSet<JsonObject> streams, IReadOnlyList<
                 field["alias"] = c;
                 return (JsonNode)field;
             });
+            // An item of the list keeps the name that it had as a column.
+            if (row.Alias().Length == 0 && row.Parent == node["select_list"]) row["alias"] = row.ColumnNames()[0];
             row.Become(TreeNodes.Function("struct_pack", [.. fields]));
         }
     }
