@@ -1,1 +1,18 @@
-Console.WriteLine("smelt");
+using System.CommandLine;
+using Smelt.Cli;
+
+// `--version` is asked for by scripts before anything else: no command tree is built for it.
+if (args is ["--version"] or ["-v"])
+{
+    Console.Out.WriteLine(ProductVersion.Text);
+    return ExitCode.Fine;
+}
+var (root, terminal) = CommandTree.Build();
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine($"smelt: {error.Message}");
+    Console.Error.WriteLine($"Try `smelt {parsed.CommandResult.Command.Name switch { "smelt" => "", var verb => verb + " " }}--help`.");
+    return ExitCode.Usage;
+}
+return await VerbRunner.RunAsync(parsed, terminal);

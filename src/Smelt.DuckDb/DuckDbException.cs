@@ -35,7 +35,10 @@ public sealed class DuckDbException : Exception
     /// <summary>Reads what sessions with <c>errors_as_json</c> answer: exception_type, exception_message, position.</summary>
     internal static DuckDbException From(string text, DuckDbErrorKind kind)
     {
-        if (!text.StartsWith('{')) return new DuckDbException(text, kind);
+        // Errors of preparing come with their kind before the JSON: «Parser Error: {…}».
+        var start = text.IndexOf("{\"exception_type\"", StringComparison.Ordinal);
+        if (start < 0) return new DuckDbException(text, kind);
+        text = text[start..];
         string? message = null;
         int? position = null;
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
@@ -47,6 +50,7 @@ public sealed class DuckDbException : Exception
                 var name = reader.GetString();
                 reader.Read();
                 if (name == "exception_message") message = reader.GetString();
+                else if (name == "exception_type" && Enum.TryParse<DuckDbErrorKind>(reader.GetString()!.Replace(" ", "", StringComparison.Ordinal), true, out var named)) kind = named;
                 else if (name == "position" && int.TryParse(reader.GetString(), out var at)) position = at;
             }
         }

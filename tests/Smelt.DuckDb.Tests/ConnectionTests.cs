@@ -133,6 +133,13 @@ public sealed class ConnectionTests : IDisposable
         Assert.Throws<DuckDbException>(() => _connection.Execute("SELECT * FROM delta_scan('/nowhere')"));
     }
 
+    [Fact]
+    public void TRY_holds_an_expression_that_occurs_twice()
+    {
+        _connection.Execute("CREATE TABLE t AS SELECT * FROM (VALUES ('1'), ('x')) v(q)");
+        Assert.Equal(1L, _connection.Scalar("SELECT count(*) FROM (SELECT TRY({'v': q::INT}) a, TRY({'v': q::INT * 2}) b FROM t) WHERE a IS NULL AND b IS NULL"));
+    }
+
     [Theory]
     [InlineData("plain", "\"plain\"")]
     [InlineData("a\"b", "\"a\"\"b\"")]

@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Smelt.Engine;
+using Smelt.Pipelines;
+using Smelt.Runs;
+
+namespace Smelt.Cli;
+
+/// <summary><c>smelt drop</c>: an orphan table with its quarantine and state, after a question.</summary>
+internal static class DropCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var name = new Argument<string>("dataset") { Description = "layer.name of a table that no file defines" };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
+        var command = new Command("drop", "Remove an orphan table and its state") { name, yes, CommandTree.Target, CommandTree.Variables };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var session = OpenedPipeline.Open(parsed, terminal);
+            if (session is null) return ExitCode.Usage;
+            if (!DatasetName.TryParse(parsed.GetValue(name)!, out var dataset)) throw new UsageException($"{parsed.GetValue(name)} is not of the form layer.name, such as silver.orders.");
+            if (session.Pipeline.Graph.Find(dataset) is { } defined) throw new UsageException($"{dataset} is defined in {defined.File}. Remove the file first; drop is for tables that nothing defines.");
+            var folders = Folders(session, dataset).Where(Directory.Exists).ToList();
+            if (folders.Count == 0) throw new UsageException($"There is no table {dataset} and no state of it.");
+            if (!parsed.GetValue(yes) && !Confirmed(terminal, dataset, folders)) return ExitCode.Failed;
+            using var held = await UpdateLock.AcquireAsync(session.Layout.Root, "drop", wait: false, cancel);
+            foreach (var folder in folders) Directory.Delete(folder, recursive: true);
+            if (terminal.Json) JsonOutput.Write(json => json.Texts("removed", folders));
+            else terminal.Words.WriteLine($"removed {dataset}");
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    /// <summary>The state first: without it a table is an orphan still, and without its table a state would say that rows were lost.</summary>
+    private static IEnumerable<string> Folders(PipelineSession session, DatasetName dataset)
+    {
+        yield return session.Layout.StatePathOf(dataset);
+        yield return session.Layout.PathOf(session.Pipeline.Project.QuarantineOf(dataset));
+        yield return session.Layout.PathOf(dataset);
+    }
+
+    private static bool Confirmed(Terminal terminal, DatasetName dataset, List<string> folders)
+    {
+        if (Console.IsInputRedirected) throw new UsageException($"drop {dataset} asks before it removes; answer with --yes where nobody can be asked.");
+        foreach (var folder in folders) terminal.Say($"  {folder}");
+        Console.Error.Write($"Remove {dataset} for good? [y/N] ");
+        return Console.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+}

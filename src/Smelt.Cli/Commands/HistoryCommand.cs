@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Smelt.Lake;
+
+namespace Smelt.Cli;
+
+/// <summary><c>smelt history</c>: the commits of a dataset's table.</summary>
+internal static class HistoryCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var name = new Argument<string>("dataset");
+        var limit = new Option<int>("--limit") { DefaultValueFactory = static _ => 20, Description = "Newest commits to show" };
+        var command = new Command("history", "The commits of a dataset's table, newest first") { name, limit, CommandTree.Target, CommandTree.Variables };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var session = OpenedPipeline.Open(parsed, terminal);
+            if (session is null) return ExitCode.Usage;
+            var dataset = Selection.One(session, parsed.GetValue(name)!);
+            if (dataset.IsView) throw new UsageException($"{dataset.Name} is a view and has no history.");
+            var table = session.Layout.Table(dataset.Name);
+            if (await table.LatestVersionAsync(cancel: cancel) is null) throw new UsageException($"{dataset.Name} has no table yet. `smelt run` makes it.");
+            var commits = await table.HistoryAsync(parsed.GetValue(limit), cancel);
+            if (terminal.Json) WriteJson(dataset.Name.ToString(), commits);
+            else
+            {
+                TableView.Write(terminal, [("version", true), ("time", false), ("operation", false), ("files", true), ("rows", true), ("update", false), ("by", false)],
+                    [.. commits.Select(static c => new[]
+                    {
+                        c.Version.ToString(), Time(c), c.Operation ?? "", c.OperationMetrics.GetValueOrDefault("numFiles", ""), c.OperationMetrics.GetValueOrDefault("numOutputRows", ""),
+                        c.Tags.GetValueOrDefault("smelt.update", ""), c.EngineInfo ?? "",
+                    })]);
+            }
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static string Time(CommitInfo commit) =>
+        commit.Timestamp is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) : "";
+
+    private static void WriteJson(string dataset, IReadOnlyList<CommitInfo> commits) => JsonOutput.Write(json =>
+    {
+        json.WriteString("dataset", dataset);
+        json.WriteStartArray("commits");
+        foreach (var commit in commits)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", commit.Version);
+            json.WriteString("time", Time(commit));
+            json.WriteString("operation", commit.Operation);
+            Map("parameters", commit.OperationParameters);
+            Map("metrics", commit.OperationMetrics);
+            Map("tags", commit.Tags);
+            json.WriteString("engine", commit.EngineInfo);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        void Map(string name, IReadOnlyDictionary<string, string> map)
+        {
+            json.WriteStartObject(name);
+            foreach (var (key, value) in map) json.WriteString(key, value);
+            json.WriteEndObject();
+        }
+    });
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Smelt.DuckDb;
+using Smelt.Engine;
+using Smelt.Pipelines;
+
+namespace Smelt.Cli;
+
+/// <summary><c>smelt quality</c>: what expectations and tests said, by layer, dataset and date, from the event log.</summary>
+internal static class QualityCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var layer = new Option<string?>("--layer") { Description = "bronze, silver or gold" };
+        var dataset = new Option<string?>("--dataset") { Description = "One dataset" };
+        var date = new Option<string?>("--date") { Description = "Updates of that day, 2025-01-15 (UTC); default: the latest result of each rule and test" };
+        layer.AcceptOnlyFromAmong("bronze", "silver", "gold");
+        var folder = CommandTree.FolderArgument();
+        var command = new Command("quality", "What expectations and tests said") { folder, layer, dataset, date, CommandTree.Target, CommandTree.Variables };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
+            if (session is null) return ExitCode.Usage;
+            var named = parsed.GetValue(dataset) is { } one ? Selection.One(session, one).Name : (DatasetName?)null;
+            var day = Day(parsed.GetValue(date));
+            var log = await session.NewContext("quality").Tables.FindSystemAsync("event_log", cancel) ?? throw new UsageException("There is no event log yet. `smelt run` makes it.");
+            using var catalog = new StepCatalog(session.Database());
+            await catalog.BindTableAsync(LakeLayout.SystemSchema, "event_log", log, cancel);
+            var sql = Sql(parsed.GetValue(layer), named, day);
+            if (terminal.Json) RowsView.WriteJson(catalog.Connection, sql);
+            else RowsView.WriteTable(terminal, catalog.Connection, sql, int.MaxValue);
+            var failed = (long)catalog.Connection.Scalar($"SELECT count(*) FROM ({sql}) WHERE kind = 'test' AND status IN ('failed', 'error')")!;
+            return failed > 0 ? ExitCode.Failed : ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static DateOnly? Day(string? text)
+    {
+        if (text is null) return null;
+        if (DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd"], null, System.Globalization.DateTimeStyles.None, out var day)) return day;
+        throw new UsageException($"--date {text} is not a day such as 2025-01-15.");
+    }
+
+    private static string Sql(string? layer, DatasetName? dataset, DateOnly? day)
+    {
+        var where = "kind IN ('expectation', 'test')";
+        if (layer is not null) where += $" AND starts_with(dataset, {SqlText.Literal(layer + ".")})";
+        if (dataset is { } name) where += $" AND lower(dataset) = lower({SqlText.Literal(name.ToString())})";
+        if (day is { } d) where += $" AND recorded_at >= TIMESTAMPTZ '{d:yyyy-MM-dd} 00:00:00+00' AND recorded_at < TIMESTAMPTZ '{d.AddDays(1):yyyy-MM-dd} 00:00:00+00'";
+        return $"""
+            SELECT dataset, kind, name, status, action, coalesce(violated, 0) AS violated, passed + violated AS judged,
+              round(100.0 * violated / nullif(passed + violated, 0), 2) AS violated_percent, total_violated, updates, recorded_at
+            FROM (
+              SELECT *, sum(violated) OVER rule AS total_violated, count(*) OVER rule AS updates
+              FROM _smelt.event_log WHERE {where}
+              WINDOW rule AS (PARTITION BY dataset, kind, name)
+              QUALIFY row_number() OVER (PARTITION BY dataset, kind, name ORDER BY recorded_at DESC) = 1
+            )
+            ORDER BY dataset, kind, name
+            """;
+    }
+}

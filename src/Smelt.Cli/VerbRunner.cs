@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Smelt.DuckDb;
+using Smelt.Engine;
+
+namespace Smelt.Cli;
+
+/// <summary>Runs a verb: Ctrl-C, and every fault as one sentence.</summary>
+internal static class VerbRunner
+{
+    public static async Task<int> RunAsync(ParseResult parsed, Terminal terminal)
+    {
+        using var interrupted = new CancellationTokenSource();
+        void OnCancel(object? sender, ConsoleCancelEventArgs e)
+        {
+            // The first Ctrl-C ends the update between commits; the second ends the process.
+            e.Cancel = !interrupted.IsCancellationRequested;
+            if (e.Cancel) terminal.Say("smelt: stopping, nothing half done is kept (Ctrl-C again ends at once)");
+            interrupted.Cancel();
+        }
+        Console.CancelKeyPress += OnCancel;
+        var debug = parsed.GetValue(CommandTree.Debug);
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupted.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Say("smelt: interrupted");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception error) when (!debug)
+        {
+            var fault = StepFault.Of(error) ?? Unexpected(error);
+            terminal.Say($"smelt: {fault.Code}: {fault.Message}");
+            return error is UsageException ? ExitCode.Usage : ExitCode.Failed;
+        }
+        finally
+        {
+            Console.CancelKeyPress -= OnCancel;
+        }
+    }
+
+    private static StepFault Unexpected(Exception error) => error switch
+    {
+        UsageException usage => new StepFault(usage.Code, usage.Message, false),
+        DuckDbException duckDb => new StepFault(EngineCodes.QueryFailed, duckDb.Message, false),
+        DllNotFoundException => new StepFault(EngineCodes.Fault, error.Message, false),
+        _ => new StepFault(EngineCodes.Fault, $"{error.GetType().Name}: {error.Message} This is a fault of Smelt's own; --debug shows where.", false),
+    };
+}
+
+/// <summary>An argument that cannot be followed; ends with exit code 2.</summary>
+internal sealed class UsageException(string message, string code = "SM7001") : Exception(message)
+{
+    public string Code { get; } = code;
+}

@@ -1,0 +1,110 @@
+using System.IO.Enumeration;
+
+namespace Smelt.Connectors;
+
+/// <summary>A file as a folder lists it. <paramref name="Path"/> is its identity: relative to the pipeline's folder where it lies inside, else absolute.</summary>
+readonly record struct ListedFile(string Path, string FullPath, long Size, long ModifiedTicks);
+
+/// <summary>
+/// Lists the files that a pattern names, each once. Names that begin with <c>_</c> or <c>.</c>, and files that are still being written by their ending, are passed over as Spark
+/// and Auto Loader do, unless the path itself names them. Links are followed; a folder that contains itself by a link is entered once.
+/// </summary>
+sealed class FileListing(string pipelineFolder, PathPattern pattern, bool recursive, string? namePattern, CancellationToken cancel)
+{
+    static readonly string[] Unfinished = [".tmp", ".part", ".partial", ".crdownload", ".inprogress", ".swp"];
+
+    readonly string root = Path.GetFullPath(pipelineFolder).TrimEnd('/') + "/";
+    readonly Dictionary<string, ListedFile> files = new(StringComparer.Ordinal);
+    readonly HashSet<(string Real, int Segment)> entered = [];
+
+    public IReadOnlyCollection<ListedFile> List()
+    {
+        if (File.Exists(pattern.Folder))
+        {
+            if (pattern.Segments.Length > 0) throw Fault(FileFault.NotAFolder, pattern.Folder, "is a file, but the pattern looks inside it as a folder");
+            AddNamed(new FileInfo(pattern.Folder));
+        }
+        else if (!Directory.Exists(pattern.Folder)) throw Fault(FileFault.NotFound, pattern.Folder, "is not there; create it, or correct the path (relative paths start at the pipeline's folder)");
+        else Walk(pattern.Folder, RealPath(pattern.Folder), 0);
+        return files.Values;
+    }
+
+    readonly string[] segments = pattern.Segments.Length > 0 ? pattern.Segments : recursive ? ["**", "*"] : ["*"];
+
+    /// <param name="folder">As reached, links and all: what identities are made of.</param>
+    /// <param name="real">Where its links lead: what tells a circle.</param>
+    /// <param name="segment">The part of the pattern that its entries are held against.</param>
+    void Walk(string folder, string real, int segment)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var last = segment == segments.Length - 1;
+        var wild = segments[segment];
+        if (wild == "**" || recursive)
+        {
+            if (!entered.Add((real, segment))) return;
+            // "**" stands for no folder too; as the last segment it means every file below.
+            if (wild == "**" && !last) Walk(folder, real, segment + 1);
+        }
+        foreach (var entry in Entries(folder))
+        {
+            if (IsHidden(entry.Name, wild)) continue;
+            if (entry.IsFolder) Descend(entry, real, segment, wild, last);
+            else if (last && (wild == "**" || PathPattern.Fits(wild, entry.Name))) Add(entry);
+        }
+    }
+
+    void Descend(Entry entry, string parent, int segment, string wild, bool last)
+    {
+        var real = Directory.ResolveLinkTarget(entry.FullPath, true)?.FullName ?? parent + "/" + entry.Name;
+        if (wild == "**") Walk(entry.FullPath, real, segment);
+        else if (!PathPattern.Fits(wild, entry.Name)) return;
+        else if (!last) Walk(entry.FullPath, real, segment + 1);
+        else if (recursive) Walk(entry.FullPath, real, segment);
+    }
+
+    static bool IsHidden(string name, string wild) => name[0] is '.' or '_' && name[0] != wild[0];
+
+    void Add(Entry entry)
+    {
+        if (namePattern is not null && !PathPattern.Fits(namePattern, entry.Name)) return;
+        if (Unfinished.Any(u => entry.Name.EndsWith(u, StringComparison.OrdinalIgnoreCase)) || entry.Name.EndsWith('~')) return;
+        var path = Identity(entry.FullPath);
+        files.TryAdd(path, new(path, entry.FullPath, entry.Size, entry.ModifiedTicks));
+    }
+
+    void AddNamed(FileInfo file)
+    {
+        var target = file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(true)!;
+        files.TryAdd(Identity(file.FullName), new(Identity(file.FullName), file.FullName, target.Length, target.LastWriteTimeUtc.Ticks));
+    }
+
+    public string Identity(string fullPath) => fullPath.StartsWith(root, StringComparison.Ordinal) ? fullPath[root.Length..] : fullPath;
+
+    readonly record struct Entry(string Name, string FullPath, bool IsFolder, long Size, long ModifiedTicks);
+
+    List<Entry> Entries(string folder)
+    {
+        try
+        {
+            var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
+            return [.. new FileSystemEnumerable<Entry>(folder, ToEntry, options).Where(e => e.Name is not null)];
+        }
+        catch (UnauthorizedAccessException e) { throw Fault(FileFault.NoPermission, folder, "may not be listed by this user; change its permissions", e); }
+        catch (DirectoryNotFoundException e) { throw Fault(FileFault.ChangedWhileRead, folder, "went away while it was listed; run again", e); }
+        catch (IOException e) { throw Fault(FileFault.Unreadable, folder, "cannot be listed: " + e.Message, e); }
+    }
+
+    static Entry ToEntry(ref FileSystemEntry e)
+    {
+        var isLink = (e.Attributes & FileAttributes.ReparsePoint) != 0;
+        if (!isLink) return new(e.FileName.ToString(), e.ToFullPath(), e.IsDirectory, e.Length, e.LastWriteTimeUtc.Ticks);
+        // A link that leads nowhere is no file; one that leads to a special file is told when it is opened.
+        var path = e.ToFullPath();
+        if (Directory.Exists(path)) return new(e.FileName.ToString(), path, true, 0, 0);
+        return File.ResolveLinkTarget(path, true) is FileInfo { Exists: true } file ? new(e.FileName.ToString(), path, false, file.Length, file.LastWriteTimeUtc.Ticks) : default;
+    }
+
+    static string RealPath(string folder) => Directory.ResolveLinkTarget(folder, true)?.FullName ?? folder;
+
+    FileSourceException Fault(FileFault fault, string path, string message, Exception? inner = null) => new(fault, Identity(path), $"{Identity(path)} {message}", inner);
+}

@@ -1,0 +1,86 @@
+namespace Smelt.Engine;
+
+/// <summary>A step cannot go on: what is wrong and what to do, with a stable code (docs/diagnostics.md, SM6xxx).</summary>
+public sealed class EngineException(string code, string message, bool isTransient = false, Exception? inner = null) : Exception(message, inner)
+{
+    public string Code { get; } = code;
+
+    /// <summary>Whether the same step may succeed later with nothing mended.</summary>
+    public bool IsTransient { get; } = isTransient;
+}
+
+/// <summary>Every code that an update can end with. A code is never used again for something else.</summary>
+public static class EngineCodes
+{
+    /// <summary>The query failed while it ran.</summary>
+    public const string QueryFailed = "SM6001";
+
+    /// <summary>An expectation with FAIL UPDATE was broken.</summary>
+    public const string ExpectationFailed = "SM6002";
+
+    /// <summary>An expectation's predicate raised an error.</summary>
+    public const string ExpectationRaised = "SM6003";
+
+    /// <summary>An output expression raised an error and <c>cast_errors</c> is fail, or the query is not one whose rows can be set aside.</summary>
+    public const string CastFailed = "SM6004";
+
+    /// <summary>An output column's type or name cannot be stored, or the table has it otherwise.</summary>
+    public const string SchemaRefused = "SM6005";
+
+    /// <summary>A source file or folder cannot be read.</summary>
+    public const string SourceUnreadable = "SM6006";
+
+    /// <summary>An input has no rows and no schema yet.</summary>
+    public const string InputMissing = "SM6007";
+
+    /// <summary>A streamed table was changed other than by appends.</summary>
+    public const string StreamChanged = "SM6101";
+
+    /// <summary>A streamed table was dropped and made again, or replaced.</summary>
+    public const string StreamReplaced = "SM6102";
+
+    /// <summary>A streamed table's log no longer holds the versions needed.</summary>
+    public const string StreamLogGone = "SM6103";
+
+    /// <summary>The target has batches of this flow and the flow's state is gone.</summary>
+    public const string StateGone = "SM6201";
+
+    /// <summary>The flow's state is ahead of its target: the target was restored, replaced or removed.</summary>
+    public const string StateAhead = "SM6202";
+
+    /// <summary>There is a table where this flow is about to make one.</summary>
+    public const string ForeignTable = "SM6203";
+
+    /// <summary>A prepared batch's files are gone.</summary>
+    public const string PreparedFilesGone = "SM6204";
+
+    /// <summary>A state record cannot be read.</summary>
+    public const string StateCorrupt = "SM6205";
+
+    /// <summary>Other writers changed the target again and again while the batch was made.</summary>
+    public const string TooManyConflicts = "SM6206";
+
+    /// <summary>smelt.moved_from cannot be followed.</summary>
+    public const string MoveRefused = "SM6207";
+
+    /// <summary>A full refresh would lose rows that the source no longer holds.</summary>
+    public const string FullRefreshLoses = "SM6208";
+
+    /// <summary>Another update of the same lake is running.</summary>
+    public const string UpdateRunning = "SM6301";
+
+    /// <summary>The lake's storage cannot be read or written.</summary>
+    public const string Storage = "SM6302";
+
+    /// <summary>A Delta log is corrupt or a table needs what is not supported.</summary>
+    public const string TableUnreadable = "SM6303";
+
+    /// <summary>Memory or disk ran out.</summary>
+    public const string OutOfResources = "SM6304";
+
+    /// <summary>The update was interrupted.</summary>
+    public const string Interrupted = "SM6305";
+
+    /// <summary>A fault of Smelt's own.</summary>
+    public const string Fault = "SM6999";
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>Binds a table as it was: by version, or by the newest version that is not younger than a time.</summary>
+public static class TimeTravel
+{
+    /// <returns>The SQL name of the bound view.</returns>
+    public static async Task<string> BindAsync(StepCatalog catalog, DeltaTable table, TableVersion asOf, int index, CancellationToken cancel)
+    {
+        var version = asOf.Version ?? await VersionAtAsync(table, asOf.Timestamp!, cancel);
+        var snapshot = await table.SnapshotAsync(version, cancel);
+        await catalog.BindScanAsync(StepCatalog.OwnSchema, $"as_of_{index}", table.Scan(snapshot), cancel);
+        return SqlText.Identifier(StepCatalog.OwnSchema, $"as_of_{index}");
+    }
+
+    private static async Task<long> VersionAtAsync(DeltaTable table, string timestamp, CancellationToken cancel)
+    {
+        if (!DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            throw new EngineException(EngineCodes.QueryFailed, $"'{timestamp}' is not a time such as 2025-01-15 08:00:00.");
+        var limit = time.ToUnixTimeMilliseconds();
+        var newest = await table.SnapshotAsync(null, cancel);
+        for (var version = newest.Version; version >= 0; version--)
+        {
+            var snapshot = version == newest.Version ? newest : await table.SnapshotAsync(version, cancel);
+            if (snapshot.TimestampMs <= limit) return version;
+        }
+        throw new EngineException(EngineCodes.QueryFailed, $"{table.Folder} has no version as old as {timestamp}.");
+    }
+}

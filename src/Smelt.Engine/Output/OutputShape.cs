@@ -1,0 +1,79 @@
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>What a step's query gives and how it is stored: names, types, casts, metadata columns.</summary>
+internal sealed class OutputShape
+{
+    private OutputShape(IReadOnlyList<OutputColumn> columns, DuckDbType? carried) => (Columns, CarriedRow) = (columns, carried);
+
+    public IReadOnlyList<OutputColumn> Columns { get; }
+
+    /// <summary>The type of the streamed row that each output row brings along; null where none does.</summary>
+    public DuckDbType? CarriedRow { get; }
+
+    public IReadOnlyList<string> Names => [.. Columns.Select(static c => c.Name)];
+
+    /// <param name="described">The query's columns.</param>
+    /// <param name="query">The query as rewritten, or null where it runs as it stands.</param>
+    /// <param name="stamps">Columns to add where the query does not give them: name and SQL, in order.</param>
+    /// <exception cref="EngineException">A column cannot be stored.</exception>
+    public static OutputShape Of(Dataset dataset, IReadOnlyList<DuckDbColumn> described, RewrittenQuery? query, IReadOnlyList<StampedColumn> stamps)
+    {
+        var wrapped = new HashSet<string>(query?.Wrapped ?? [], StringComparer.OrdinalIgnoreCase);
+        var carries = query?.CarriesRows == true;
+        var given = carries ? described.Take(described.Count - 1).ToList() : described.ToList();
+        var columns = new List<OutputColumn>();
+        var problems = new List<string>();
+        foreach (var column in given) Add(columns, problems, dataset, column, wrapped.Contains(column.Name));
+        foreach (var stamp in stamps.Where(s => !columns.Exists(c => Same(c.Name, s.Name))))
+            columns.Add(new OutputColumn(stamp.Name, stamp.Sql, stamp.Type));
+        foreach (var name in columns.GroupBy(static c => c.Name, StringComparer.OrdinalIgnoreCase).Where(static g => g.Count() > 1))
+            problems.Add($"two columns are named {name.Key}: rename one with AS");
+        if (problems.Count > 0) throw new EngineException(EngineCodes.SchemaRefused, $"{dataset.Name} cannot be stored: {string.Join("; ", problems)}.");
+        return new OutputShape(columns, carries ? described[^1].Type : null);
+    }
+
+    private static void Add(List<OutputColumn> columns, List<string> problems, Dataset dataset, DuckDbColumn given, bool isWrapped)
+    {
+        var declared = dataset.DeclaredColumns.FirstOrDefault(c => Same(c.Name, given.Name));
+        var name = given.Name;
+        var type = isWrapped ? given.Type.Fields[0].Type : given.Type;
+        var cast = declared?.Type;
+        var typing = ColumnTyping.Of(name, type);
+        if (typing is ColumnTyping.Refused refused && cast is null)
+        {
+            problems.Add(refused.Problem.Message);
+            return;
+        }
+        if (cast is null && ParquetSql.TypeOf(dataset.Name.ToString(), ((ColumnTyping.Typed)typing).Type) is var needed && needed != type.ToString()) cast = needed;
+        var identifier = SqlText.Identifier(given.Name);
+        var value = isWrapped ? $"struct_extract({identifier}, 'v')" : identifier;
+        var stored = declared?.Type is not null ? DeclaredType(name, declared.Type) : ((ColumnTyping.Typed)typing).Type;
+        if (cast is null)
+        {
+            columns.Add(new OutputColumn(name, value, stored, isWrapped ? $"{identifier} IS NULL" : null, declared?.Comment));
+            return;
+        }
+        // The cast to the stored type can raise too (a sum above BIGINT): it belongs to the same built-in expectation.
+        var tried = $"TRY({{'v': CAST({value} AS {cast})}})";
+        columns.Add(isWrapped
+            ? new OutputColumn(name, $"struct_extract({tried}, 'v')", stored, $"({identifier} IS NULL OR {tried} IS NULL)", declared?.Comment)
+            : new OutputColumn(name, $"CAST({value} AS {cast})", stored, null, declared?.Comment));
+    }
+
+    private static DeltaType DeclaredType(string name, string type)
+    {
+        var parsed = TypeText.Parse(type);
+        return ColumnTyping.Of(name, parsed) is ColumnTyping.Typed typed && ParquetSql.TypeOf(name, typed.Type) == parsed.ToString()
+            ? typed.Type
+            : throw new EngineException(EngineCodes.SchemaRefused, $"Column {name} is declared as {type}, which a Delta table does not have.");
+    }
+
+    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>A column that the engine adds to a bronze table's rows.</summary>
+internal sealed record StampedColumn(string Name, string Sql, DeltaType Type);

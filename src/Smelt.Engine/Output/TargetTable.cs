@@ -1,0 +1,124 @@
+using System.Globalization;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>What a step's table will be once its batch is committed, and the plan that makes it so.</summary>
+internal sealed class TargetTable
+{
+    private const string AppendOnly = "delta.appendOnly";
+
+    private readonly PinnedTable? _before;
+    private readonly bool _changed;
+
+    private TargetTable(DeltaTable table, PinnedTable? before, DefinitionResult.Defined defined, bool liftsAppendOnly)
+    {
+        (Table, _before, Definition, _changed, LiftsAppendOnly) = (table, before, defined.Definition, defined.Changed, liftsAppendOnly);
+        Notes =
+        [
+            .. before is null ? [] : defined.Added.Select(static c => $"column {c} is added"),
+            .. defined.Missing.Select(static c => $"column {c} is no longer written: NULL"),
+            .. before is null ? [] : defined.NewFeatures.Select(static f => $"the table now needs {f} of its readers"),
+        ];
+    }
+
+    public DeltaTable Table { get; }
+
+    public TableDefinition Definition { get; }
+
+    public bool LiftsAppendOnly { get; }
+
+    public IReadOnlyList<string> Notes { get; }
+
+    public static TargetTable For(UpdateContext context, StepPreparation step, OutputShape shape)
+    {
+        var dataset = step.Dataset;
+        var isBronzeStream = dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze };
+        var properties = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var (name, value) in dataset.Properties) properties[name] = value;
+        var lifts = isBronzeStream && step.Mode == RefreshMode.Full && step.Target is not null;
+        if (isBronzeStream) properties[AppendOnly] = lifts ? null : "true";
+        var options = new TableOptions
+        {
+            PartitionBy = dataset.PartitionedBy,
+            ClusterBy = dataset.Clustering.Columns.Count > 0 ? dataset.Clustering.Columns : null,
+            Properties = properties,
+            Comment = dataset.Description,
+            Name = dataset.Name.ToString(),
+        };
+        var columns = shape.Columns.Select(static c => new ColumnSpec(c.Name, c.Type, true, c.Comment)).ToList();
+        var replaces = step.Target is not null && (dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full);
+        return Define(context, context.Layout.Table(dataset.Name), step.Target, columns, options, replaces, lifts, dataset.Name);
+    }
+
+    public static TargetTable Define(UpdateContext context, DeltaTable table, PinnedTable? before, IReadOnlyList<ColumnSpec> columns, TableOptions options,
+        bool replaces, bool lifts, DatasetName name)
+    {
+        var result = before is null ? TableDefinition.Create(columns, options, context.Clock)
+            : replaces ? TableDefinition.Of(before.Snapshot).Replace(columns, options)
+            : TableDefinition.Of(before.Snapshot).Grow(columns, options);
+        return result switch
+        {
+            DefinitionResult.Defined defined => new TargetTable(table, before, defined, lifts),
+            DefinitionResult.Refused refused => throw new EngineException(EngineCodes.SchemaRefused,
+                $"{name} cannot be stored: {string.Join(" ", refused.Problems.Select(static p => p.Message))}"),
+            _ => throw new InvalidOperationException("A definition is either there or refused."),
+        };
+    }
+
+    public TablePlan Plan(UpdateContext context, StepPreparation step, BatchKey key, string attempt, IReadOnlyList<AddFile> files, bool replaces)
+    {
+        var kind = _before is null ? PlanKind.Create : replaces ? PlanKind.Overwrite : PlanKind.Append;
+        return new TablePlan
+        {
+            Folder = Table.Folder,
+            Kind = kind,
+            TableId = Definition.Metadata.Id,
+            ReadVersion = kind == PlanKind.Create ? null : _before!.Snapshot.Version,
+            Protocol = _changed ? Definition.Protocol : null,
+            Metadata = _changed ? Definition.Metadata : null,
+            Adds = files,
+            Transaction = new TransactionMark(key.AppId, key.Batch, context.Clock.GetUtcNow().ToUnixTimeMilliseconds()),
+            Operation = kind switch
+            {
+                PlanKind.Create => "CREATE TABLE AS SELECT",
+                PlanKind.Overwrite when step.Dataset.Kind == DatasetKind.MaterializedView => "WRITE",
+                PlanKind.Overwrite => "CREATE OR REPLACE TABLE AS SELECT",
+                _ => step.Dataset.Kind == DatasetKind.StreamingTable ? "STREAMING UPDATE" : "WRITE",
+            },
+            OperationParameters = Parameters(step, key, kind),
+            Tags = new Dictionary<string, string> { ["smelt.update"] = context.UpdateId, ["smelt.dataset"] = step.Dataset.Name.ToString(), ["smelt.attempt"] = attempt },
+            Attempt = attempt,
+        };
+    }
+
+    /// <summary>The plan that sets delta.appendOnly again after a full refresh.</summary>
+    public TablePlan SetAgain(BatchKey key, string attempt) => new()
+    {
+        Folder = Table.Folder,
+        Kind = PlanKind.Metadata,
+        TableId = Definition.Metadata.Id,
+        SetProperties = new Dictionary<string, string?> { [AppendOnly] = "true" },
+        Transaction = new TransactionMark(key.AppId + ":append-only", key.Batch),
+        Operation = "SET TBLPROPERTIES",
+        OperationParameters = new Dictionary<string, string> { ["properties"] = "{\"delta.appendOnly\":\"true\"}" },
+        Attempt = attempt,
+    };
+
+    private static Dictionary<string, string> Parameters(StepPreparation step, BatchKey key, PlanKind kind)
+    {
+        var parameters = new Dictionary<string, string>
+        {
+            ["mode"] = kind == PlanKind.Append ? "Append" : "Overwrite",
+            ["partitionBy"] = $"[{string.Join(",", step.Dataset.PartitionedBy.Select(static p => $"\"{System.Text.Json.JsonEncodedText.Encode(p)}\""))}]",
+        };
+        if (step.Dataset.Kind == DatasetKind.StreamingTable)
+        {
+            parameters["outputMode"] = "Append";
+            parameters["queryId"] = key.FlowId;
+            parameters["epochId"] = key.Batch.ToString(CultureInfo.InvariantCulture);
+        }
+        return parameters;
+    }
+}

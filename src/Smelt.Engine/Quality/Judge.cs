@@ -1,0 +1,187 @@
+using Smelt.DuckDb;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>
+/// Sees every row of a step once, inside the step's one query: counts each rule, decides whether the row stays, and sets the refused ones and the first
+/// violations aside, whole and with their exact types. One pass; rows that break nothing cost a flag a rule.
+/// </summary>
+internal sealed class Judge : IDisposable
+{
+    /// <summary>Rows kept to show, a rule.</summary>
+    public const int SamplesPerRule = 5;
+
+    private static int _last;
+
+    private readonly Lock _gate = new();
+    private readonly DuckDbConnection _aside;
+    private readonly DuckDbAppender _refused, _samples;
+    private readonly DuckDbType _rowType;
+    private readonly long[] _violated, _sampled;
+    private long _rows, _dropped, _quarantined, _failed;
+    private bool _disposed;
+
+    public Judge(StepCatalog catalog, IReadOnlyList<Rule> rules, DuckDbType rowType)
+    {
+        (Rules, _rowType) = (rules, rowType);
+        _violated = new long[rules.Count];
+        _sampled = new long[rules.Count];
+        Function = $"smelt_judge_{Interlocked.Increment(ref _last)}";
+        catalog.Connection.Execute(
+            $"CREATE TABLE {StepCatalog.OwnSchema}.refused (broken VARCHAR[], r {rowType}); CREATE TABLE {StepCatalog.OwnSchema}.samples (rule INTEGER, r {rowType})");
+        _aside = catalog.Database.Connect();
+        _refused = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "refused");
+        _samples = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "samples");
+        catalog.Connection.Register(new ScalarFunction(
+            Function, [.. rules.Select(static _ => DuckDbType.Boolean), rowType], DuckDbType.Boolean, Decide, IsVolatile: true));
+    }
+
+    public IReadOnlyList<Rule> Rules { get; }
+
+    /// <summary>The function's name: a flag a rule, then the row where any flag is not TRUE; gives whether the row stays.</summary>
+    public string Function { get; }
+
+    public long Rows => Interlocked.Read(ref _rows);
+
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public long Quarantined => Interlocked.Read(ref _quarantined);
+
+    /// <summary>Rows that broke a FAIL UPDATE rule.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
+    public IReadOnlyList<RuleCount> Counts() =>
+        [.. Rules.Select((rule, i) => new RuleCount(rule.Name, rule.ActionText, rule.Predicate, _rows - _violated[i], _violated[i]))];
+
+    /// <summary>Makes what was set aside readable. Call once the query is done.</summary>
+    public void Close()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        _refused.Dispose();
+        _samples.Dispose();
+        _aside.Dispose();
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Close();
+        }
+        catch (DuckDbException)
+        {
+            // The step failed already; what was set aside goes with its catalog.
+        }
+    }
+
+    private void Decide(DataChunk arguments, Vector keep)
+    {
+        var count = arguments.RowCount;
+        var kept = keep.Values<byte>(count);
+        kept.Fill(1);
+        Interlocked.Add(ref _rows, count);
+        List<int>? broken = null;
+        Span<bool> isBroken = stackalloc bool[DataChunk.Capacity];
+        for (var rule = 0; rule < Rules.Count; rule++)
+        {
+            var violated = MarkViolations(arguments[rule], count, isBroken);
+            if (violated > 0) Interlocked.Add(ref _violated[rule], violated);
+        }
+        for (var row = 0; row < count; row++)
+        {
+            if (isBroken[row]) (broken ??= []).Add(row);
+        }
+        if (broken is not null) Judged(arguments, kept, broken);
+    }
+
+    private static int MarkViolations(Vector passes, int count, Span<bool> isBroken)
+    {
+        var values = passes.Values<byte>(count);
+        var violated = 0;
+        for (var row = 0; row < count; row++)
+        {
+            if (values[row] != 0 && !passes.IsNull(row)) continue;
+            violated++;
+            isBroken[row] = true;
+        }
+        return violated;
+    }
+
+    private void Judged(DataChunk arguments, Span<byte> kept, List<int> broken)
+    {
+        var quarantined = new List<int>();
+        foreach (var row in broken)
+        {
+            var strictest = Strictest(arguments, row);
+            if (strictest == ViolationAction.Warn) continue;
+            kept[row] = 0;
+            if (strictest == ViolationAction.FailUpdate) Interlocked.Increment(ref _failed);
+            else if (strictest == ViolationAction.QuarantineRow) quarantined.Add(row);
+            else Interlocked.Increment(ref _dropped);
+        }
+        Interlocked.Add(ref _quarantined, quarantined.Count);
+        if (quarantined.Count > 0) SetAside(arguments, quarantined);
+        for (var rule = 0; rule < Rules.Count; rule++)
+        {
+            if (Interlocked.Read(ref _sampled[rule]) < SamplesPerRule) Sample(arguments, rule, broken);
+        }
+    }
+
+    private ViolationAction Strictest(DataChunk arguments, int row)
+    {
+        var strictest = ViolationAction.Warn;
+        for (var rule = 0; rule < Rules.Count; rule++)
+        {
+            if (Passes(arguments, rule, row)) continue;
+            var action = Rules[rule].Action;
+            if (Rank(action) > Rank(strictest)) strictest = action;
+        }
+        return strictest;
+    }
+
+    private static int Rank(ViolationAction action) => action switch
+    {
+        ViolationAction.FailUpdate => 3,
+        ViolationAction.QuarantineRow => 2,
+        ViolationAction.DropRow => 1,
+        _ => 0,
+    };
+
+    private static bool Passes(DataChunk arguments, int rule, int row) => !arguments[rule].IsNull(row) && arguments[rule].Values<byte>(row + 1)[row] != 0;
+
+    private void SetAside(DataChunk arguments, List<int> rows)
+    {
+        using var chunk = DataChunk.Create([DuckDbType.List(DuckDbType.Varchar), _rowType]);
+        var names = chunk[0];
+        ulong total = 0;
+        var perRow = rows.Select(row => Rules.Where((_, rule) => !Passes(arguments, rule, row)).Select(static r => System.Text.Encoding.UTF8.GetBytes(r.Name)).ToList()).ToList();
+        names.SetListSize((ulong)perRow.Sum(static p => p.Count));
+        for (var i = 0; i < rows.Count; i++)
+        {
+            names.SetListEntry(i, total, (ulong)perRow[i].Count);
+            foreach (var name in perRow[i]) names.ListChild.SetUtf8((int)total++, name);
+        }
+        chunk.CopyRows(arguments[Rules.Count], rows.ToArray(), 1, 0);
+        chunk.RowCount = rows.Count;
+        lock (_gate) _refused.AppendChunk(chunk);
+    }
+
+    private void Sample(DataChunk arguments, int rule, List<int> broken)
+    {
+        var rows = broken.Where(row => !Passes(arguments, rule, row)).Take(SamplesPerRule).ToArray();
+        if (rows.Length == 0) return;
+        lock (_gate)
+        {
+            rows = [.. rows.Take((int)(SamplesPerRule - _sampled[rule]))];
+            if (rows.Length == 0) return;
+            _sampled[rule] += rows.Length;
+            using var chunk = DataChunk.Create([DuckDbType.Integer, _rowType]);
+            chunk[0].Values<int>(rows.Length).Fill(rule);
+            chunk.CopyRows(arguments[Rules.Count], rows, 1, 0);
+            chunk.RowCount = rows.Length;
+            _samples.AppendChunk(chunk);
+        }
+    }
+}

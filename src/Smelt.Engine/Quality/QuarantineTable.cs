@@ -1,0 +1,54 @@
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>The quarantine's part of a batch.</summary>
+internal sealed record StagedQuarantine(TargetTable Table, IReadOnlyList<AddFile> Files, bool Replaces);
+
+/// <summary>
+/// The table beside a dataset that keeps the rows its expectations refused: the output row's columns, <c>_input</c>, <c>_broken_expectations</c>, <c>_source_file</c>,
+/// <c>_batch_id</c>, <c>_quarantined_at</c>. Replaced with a materialized view or a full refresh, else appended to.
+/// </summary>
+internal static class QuarantineTable
+{
+    public const string Input = "_input", Broken = "_broken_expectations", QuarantinedAt = "_quarantined_at";
+
+    public delegate Task<IReadOnlyList<AddFile>> Copy(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel);
+
+    /// <returns>Null where the batch has nothing to do with the quarantine.</returns>
+    public static async Task<StagedQuarantine?> StageAsync(UpdateContext context, StepPreparation step, IStepBatch batch, OutputShape shape, Judge? judge,
+        bool replaces, Copy copy, CancellationToken cancel)
+    {
+        var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
+        var refused = judge?.Quarantined ?? 0;
+        if (refused == 0 && !replaces) return null;
+        var before = await context.Tables.FindAsync(name, cancel);
+        if (refused == 0 && (before is null || before.Snapshot.Files.Count == 0)) return null;
+        var columns = Columns(context, shape, batch.BatchId);
+        var options = new TableOptions { Name = name.ToString(), Comment = $"Rows that the expectations of {step.Dataset.Name} refused" };
+        var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], options, replaces && before is not null, false, name);
+        if (refused == 0) return new StagedQuarantine(table, [], true);
+        var select = string.Join(", ", columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Spec.Name)}"));
+        var files = await copy(table, $"SELECT {select} FROM {StepCatalog.OwnSchema}.refused", [.. columns.Select(static c => c.Spec.Name)], cancel);
+        return new StagedQuarantine(table, files, replaces && before is not null);
+    }
+
+    private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, OutputShape shape, string batchId)
+    {
+        var names = context.Pipeline.Project.MetadataColumns;
+        var columns = shape.Columns.Select(static (c, i) => (new ColumnSpec(c.Name, c.Type), $"r.c{i}")).ToList();
+        void Add(string name, DeltaType type, string sql)
+        {
+            if (!columns.Exists(c => c.Item1.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) columns.Add((new ColumnSpec(name, type), sql));
+        }
+        Add(Input, DeltaType.String, "r.input");
+        Add(Broken, new ArrayType(DeltaType.String), "broken");
+        Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
+        Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batchId));
+        var now = DateTime.UnixEpoch.AddTicks(context.NowMicros * 10).ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture);
+        Add(QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{now}+00'");
+        return columns;
+    }
+}

@@ -1,0 +1,51 @@
+using Smelt.Connectors;
+using Smelt.DuckDb;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>The files of a batch, bound as views that also give the batch's own metadata columns.</summary>
+internal sealed class BoundSources
+{
+    private readonly List<FileBinding> _bindings = [];
+    private readonly List<string> _columns = [], _notes = [];
+
+    public IReadOnlyList<FileBinding> Bindings => _bindings;
+
+    public IReadOnlyList<string> Columns => _columns;
+
+    public IReadOnlyList<string> Notes => _notes;
+
+    public static string ViewOf(int index) => SqlText.Identifier(StepCatalog.OwnSchema, $"source_{index}");
+
+    /// <param name="withRow">Whether each row brings itself along as a struct.</param>
+    public void Bind(UpdateContext context, StepCatalog catalog, int index, SourceCall call, FileSourceOptions options, FileBatch batch,
+        IReadOnlyList<string> knownColumns, IntentRecord intent, bool withRow, CancellationToken cancel)
+    {
+        var known = index < knownColumns.Count ? SourceSchema.ColumnsFromJson(catalog.Connection, knownColumns[index]) : null;
+        var schema = FileSource.InferSchema(catalog.Connection, context.Pipeline.Folder, batch, options, known, cancel);
+        _columns.Add(schema.ToJson());
+        Announce(schema, known is not null, options.Path);
+        _bindings.Add(FileSource.Bind(catalog.Connection, context.Pipeline.Folder, batch, schema, options, [StepCatalog.OwnSchema, $"files_{index}"], cancel));
+        var files = SqlText.Identifier(StepCatalog.OwnSchema, $"files_{index}");
+        var given = catalog.Describe($"SELECT * FROM {files}");
+        var hidden = given.Where(static c => c.Name is StreamStamps.HiddenFile or StreamStamps.HiddenRescued).Select(static c => SqlText.Identifier(c.Name)).ToList();
+        var stamps = StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, options.Path).Where(s => given.All(c => !c.Name.Equals(s.Name, StringComparison.OrdinalIgnoreCase)));
+        var star = hidden.Count == 0 ? "*" : $"* EXCLUDE ({string.Join(", ", hidden)})";
+        var stamped = string.Concat(stamps.Select(static s => $", {s.Sql} AS {SqlText.Identifier(s.Name)}"));
+        var row = withRow ? ", " + Row(given.Select(static c => c.Name)) : "";
+        catalog.BindSql(StepCatalog.OwnSchema, $"source_{index}", $"SELECT {star}{stamped}{row} FROM {files}");
+    }
+
+    /// <summary>A relation's columns as one struct under the carried row's name.</summary>
+    public static string Row(IEnumerable<string> columns) =>
+        $"{{{string.Join(", ", columns.Select(static c => $"{SqlText.Literal(c)}: {SqlText.Identifier(c)}"))}}} AS {StreamedRow.Column}";
+
+    private void Announce(SourceSchema schema, bool isKnown, string path)
+    {
+        if (!isKnown) return;
+        foreach (var column in schema.Columns.Where(static c => c.IsNew)) _notes.Add($"new column {column.Name} {column.Type} in {path}");
+        foreach (var column in schema.Columns.Where(static c => c.IsEvolved)) _notes.Add($"column {column.Name} has new fields in {path}: {column.Type}");
+        foreach (var missing in schema.Missing) _notes.Add($"column {missing} is in no new file of {path}: NULL");
+    }
+}

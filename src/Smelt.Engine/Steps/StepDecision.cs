@@ -1,0 +1,43 @@
+using Smelt.Connectors;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>What a step would do.</summary>
+public enum StepAction
+{
+    Run,
+
+    /// <summary>Nothing new.</summary>
+    Skip,
+
+    /// <summary>An input has nothing to read yet.</summary>
+    Wait,
+
+    /// <summary>It cannot run until somebody mends something.</summary>
+    Stop,
+}
+
+/// <summary>What a step would do and why.</summary>
+public sealed record StepDecision(StepAction Action, string Reason, string? Code = null)
+{
+    /// <summary>Things worth telling: files that changed, orphans.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>A decision with what was looked up for it, so that running does not look again.</summary>
+internal sealed record StepPreparation(Dataset Dataset, RefreshMode Mode, StepDecision Decision)
+{
+    public FlowState? State { get; init; }
+
+    public PinnedTable? Target { get; init; }
+
+    public IReadOnlyList<StreamRange> Streams { get; init; } = [];
+
+    public IReadOnlyList<SourceFound> Sources { get; init; } = [];
+
+    public IReadOnlyList<TableInput> Tables { get; init; } = [];
+}
+
+/// <summary>New files of one source call, or all of them for a snapshot; null batch: nothing new.</summary>
+internal sealed record SourceFound(SourceCall Call, FileSourceOptions Options, NewFiles? New, FileBatch? Snapshot);

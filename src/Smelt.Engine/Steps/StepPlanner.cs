@@ -1,0 +1,87 @@
+using Smelt.Connectors;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>
+/// Decides what a step does by holding its definition, its inputs, its state and its target against each other. The same decision is shown by plan and taken by run.
+/// </summary>
+public sealed class StepPlanner(UpdateContext context)
+{
+    /// <summary>What the step of a stored dataset would do now.</summary>
+    public async Task<StepDecision> DecideAsync(Dataset dataset, RefreshMode mode, CancellationToken cancel) =>
+        (await PrepareAsync(dataset, mode, cancel)).Decision;
+
+    internal async Task<StepPreparation> PrepareAsync(Dataset dataset, RefreshMode mode, CancellationToken cancel)
+    {
+        try
+        {
+            var state = await FlowState.OpenAsync(context.Layout.State, dataset.Name, cancel);
+            var target = await context.Tables.FindAsync(dataset.Name, cancel);
+            var preparation = new StepPreparation(dataset, mode, new StepDecision(StepAction.Run, "")) { State = state, Target = target };
+            return dataset.Kind == DatasetKind.StreamingTable
+                ? await new StreamPlanner(context).DecideAsync(preparation, cancel)
+                : await DecideViewAsync(preparation, cancel);
+        }
+        catch (Exception error) when (StepFault.Of(error) is { } fault)
+        {
+            return new StepPreparation(dataset, mode, new StepDecision(StepAction.Stop, fault.Message, fault.Code));
+        }
+    }
+
+    private async Task<StepPreparation> DecideViewAsync(StepPreparation step, CancellationToken cancel)
+    {
+        var (dataset, state) = (step.Dataset, step.State!);
+        if (step.Target is not null && state.FlowId is null && !step.Target.Snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal)))
+        {
+            throw new EngineException(EngineCodes.ForeignTable,
+                $"{context.Layout.PathOf(dataset.Name)} holds a table that {dataset.Name} did not make. Move it away, or give the dataset another name.");
+        }
+        var (tables, missing) = await StepInputs.TablesAsync(context, dataset, cancel);
+        if (missing.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, $"{string.Join(", ", missing)} has no data yet") };
+        step = step with { Tables = tables };
+        if (state.Has(state.Generation, state.NextBatch(), "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
+        var sources = await SnapshotSourcesAsync(step, cancel);
+        step = step with { Sources = sources };
+        return step with { Decision = await ReasonAsync(step, cancel) };
+    }
+
+    private static async Task<StepDecision> ReasonAsync(StepPreparation step, CancellationToken cancel)
+    {
+        var (dataset, done) = (step.Dataset, step.State!.Done);
+        if (step.Mode != RefreshMode.Incremental) return new StepDecision(StepAction.Run, "refresh asked for");
+        if (step.Target is null) return new StepDecision(StepAction.Run, done is null ? "first run" : "the table is gone");
+        if (done is null) return new StepDecision(StepAction.Run, "its state is gone");
+        if (done.Definition != dataset.DefinitionHash) return new StepDecision(StepAction.Run, "definition changed");
+        var changed = step.Tables.Where(t => !done.Tables.Any(d => d.Name == t.Name && d.TableId == t.TableId && d.DataVersion == t.DataVersion)).Select(static t => t.Name).ToList();
+        if (changed.Count > 0) return new StepDecision(StepAction.Run, $"{string.Join(", ", changed)} changed");
+        for (var i = 0; i < step.Sources.Count; i++)
+        {
+            if (i >= done.Sources.Count || done.Sources[i].Fingerprint != step.Sources[i].Snapshot!.Fingerprint) return new StepDecision(StepAction.Run, "its source changed");
+        }
+        if (step.Target.Snapshot.Metadata.Id != done.TableId) return new StepDecision(StepAction.Run, "its table was replaced by another writer");
+        if (step.Target.Snapshot.Version > done.Version && await step.Target.DataVersionAsync() > done.Version)
+            return new StepDecision(StepAction.Run, $"its table was changed by another writer (version {await step.Target.DataVersionAsync()})");
+        cancel.ThrowIfCancellationRequested();
+        return dataset.Query.IsTimeDependent ? new StepDecision(StepAction.Run, "its result depends on the time") : new StepDecision(StepAction.Skip, "nothing new");
+    }
+
+    private async Task<IReadOnlyList<SourceFound>> SnapshotSourcesAsync(StepPreparation step, CancellationToken cancel)
+    {
+        if (step.Dataset.Query.Sources.Count == 0) return [];
+        var known = new SeenFiles();
+        if (step.State!.Done is { } done)
+        {
+            foreach (var source in done.Sources) known.Add(FileBatch.FromJson(source.Batch));
+        }
+        var found = new List<SourceFound>();
+        foreach (var call in step.Dataset.Query.Sources)
+        {
+            var options = SourceOptions.Of(call, context.Pipeline.Project.MetadataColumns);
+            found.Add(new SourceFound(call, options, null, FileSource.Snapshot(options, context.Pipeline.Folder, known, cancel)));
+        }
+        await Task.CompletedTask;
+        return found;
+    }
+}

@@ -1,0 +1,182 @@
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>A batch whose files are durable: the record to put, or why there is none.</summary>
+internal sealed record StagedStep(PreparedRecord? Record, FlowResult.Failed? Failure, IReadOnlyList<RuleSample> Samples);
+
+/// <summary>
+/// Runs a step's query once: every row is judged, those that stay go to the target's data files, those refused to the quarantine's. Ends with durable files and the
+/// plans that will name them; commits nothing.
+/// </summary>
+internal sealed class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress)
+{
+    private readonly string _attempt = Guid.NewGuid().ToString("N")[..16];
+
+    private Dataset Dataset => step.Dataset;
+
+    private bool Replaces => step.Target is not null && (Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full);
+
+    public async Task<StagedStep> StageAsync(CancellationToken cancel)
+    {
+        using var interrupting = cancel.Register(batch.Catalog.Connection.Interrupt);
+        progress.PercentOf = () => batch.Catalog.Connection.Progress.Percentage;
+        progress.BytesOf = () => batch.BytesIn;
+        progress.RowsOf = () => batch.RowsIn;
+        var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
+        var rules = Rule.Of(Dataset, shape, Dataset.CastErrors);
+        var typed = TypedSql(shape, rules);
+        using var judge = rules.Count == 0 ? null : NewJudge(shape, rules, typed);
+        if (judge is not null) progress.RowsOf = () => judge.Rows;
+        var target = TargetTable.For(context, step, shape);
+        context.Probe(Dataset.Name + ":before-data");
+        IReadOnlyList<AddFile> files;
+        try
+        {
+            files = await CopyAsync(target, judge is null ? typed : JudgedSql(shape, judge, typed), shape.Names, cancel);
+        }
+        catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.Io))
+        {
+            throw Explained(error, rules, typed);
+        }
+        judge?.Close();
+        var samples = judge is null ? [] : RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
+        if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
+        var plans = await PlansAsync(target, files, shape, judge, cancel);
+        context.Probe(Dataset.Name + ":after-data");
+        return new StagedStep(Record(plans, files, judge, target), null, samples);
+    }
+
+    private IReadOnlyList<DuckDbColumn> Described()
+    {
+        try
+        {
+            return batch.Catalog.Describe(batch.Sql);
+        }
+        catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory))
+        {
+            throw (Exception?)SourceFault() ?? new EngineException(EngineCodes.QueryFailed, $"{Dataset.Name} ({Dataset.File}): {error.Message}", inner: error);
+        }
+    }
+
+    /// <summary>The columns as stored, a flag for each that can raise, and the streamed row.</summary>
+    private string TypedSql(OutputShape shape, IReadOnlyList<Rule> rules)
+    {
+        var columns = shape.Columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}").ToList();
+        columns.AddRange(shape.Columns.Where(static c => c.Raised is not null).Select(static c => $"{c.Raised} AS {Rule.RaisedFlag(c)}"));
+        if (rules.Count > 0 && shape.CarriedRow is not null) columns.Add(StreamedRow.Column);
+        return $"SELECT {string.Join(", ", columns)} FROM ({batch.Sql}\n) AS smelt_query";
+    }
+
+    private Judge NewJudge(OutputShape shape, IReadOnlyList<Rule> rules, string typed)
+    {
+        var row = batch.Catalog.Describe($"SELECT {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} AS r FROM ({typed}) AS smelt_typed")[0].Type;
+        return new Judge(batch.Catalog, rules, row);
+    }
+
+    private string JudgedSql(OutputShape shape, Judge judge, string typed)
+    {
+        var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
+        var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS smelt_typed";
+        var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
+        var row = $"CASE WHEN {string.Join(" AND ", flags)} THEN NULL ELSE {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} END";
+        return $"SELECT {names} FROM (SELECT {names}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
+    }
+
+    private async Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel)
+    {
+        var writer = new DataFileWriter(target.Table, target.Definition, _attempt);
+        await writer.PrepareAsync(cancel);
+        cancel.ThrowIfCancellationRequested();
+        using var copied = batch.Catalog.Connection.Query(writer.CopySql(sql, names));
+        return await writer.FilesAsync(copied, cancel);
+    }
+
+    private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, OutputShape shape, Judge? judge, CancellationToken cancel)
+    {
+        var plans = new List<TablePlan> { target.Plan(context, step, key, _attempt, files, Replaces) };
+        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, Replaces, CopyAsync, cancel) is { } quarantine)
+            plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
+        // A full refresh lifts delta.appendOnly in the commit that replaces; the next sets it again.
+        if (target.LiftsAppendOnly)
+            plans.Insert(1, target.SetAgain(key, _attempt));
+        return plans;
+    }
+
+    private PreparedRecord Record(IReadOnlyList<TablePlan> plans, IReadOnlyList<AddFile> files, Judge? judge, TargetTable target)
+    {
+        var rowsOut = files.Sum(static f => f.NumRecords ?? 0);
+        return new PreparedRecord
+        {
+            Update = context.UpdateId,
+            Attempt = _attempt,
+            Definition = Dataset.DefinitionHash,
+            Plans = plans,
+            Tables = batch.Tables,
+            Sources = batch.Sources,
+            SourceColumns = batch.SourceColumns,
+            Notes = [.. batch.Notes, .. target.Notes],
+            Counts = Counts(judge, rowsOut, files),
+        };
+    }
+
+    private BatchCounts Counts(Judge? judge, long rowsOut, IReadOnlyList<AddFile> files) => new()
+    {
+        RowsIn = batch.RowsIn > 0 ? batch.RowsIn : judge?.Rows ?? rowsOut,
+        RowsOut = rowsOut,
+        RowsDropped = judge?.Dropped ?? 0,
+        RowsQuarantined = judge?.Quarantined ?? 0,
+        RowsRescued = batch.Bindings.Sum(static b => b.RowsRescued),
+        BytesIn = batch.BytesIn,
+        BytesOut = files.Sum(static f => f.Size),
+        Files = files.Count,
+        Rules = judge?.Counts() ?? [],
+    };
+
+    private async Task<FlowResult.Failed> ExpectationFailedAsync(Judge judge, IReadOnlyList<AddFile> files, IReadOnlyList<RuleSample> samples, CancellationToken cancel)
+    {
+        // These files are of this attempt alone and no record names them.
+        foreach (var file in files) await context.Layout.Table(Dataset.Name).Lake.Store.DeleteAsync($"{context.Layout.Table(Dataset.Name).Folder}/{Uri.UnescapeDataString(file.Path)}", cancel);
+        var broken = judge.Rules.Where((r, i) => r.Action == ViolationAction.FailUpdate && judge.Counts()[i].Violated > 0).Select((r, _) => r).ToList();
+        var told = string.Join(", ", broken.Select(r => $"{r.Name} ({r.Predicate}) by {judge.Counts().First(c => c.Name == r.Name).Violated} rows"));
+        var code = broken.TrueForAll(static r => r.IsBuiltIn) ? EngineCodes.CastFailed : EngineCodes.ExpectationFailed;
+        return new FlowResult.Failed(code, $"{Dataset.Name} breaks {told}; nothing was committed.", false, Counts(judge, 0, []), samples);
+    }
+
+    /// <summary>An error of the query, by the rule that raised it where one did.</summary>
+    private Exception Explained(DuckDbException error, IReadOnlyList<Rule> rules, string typed)
+    {
+        if (SourceFault() is { } source) return source;
+        var columns = string.Join(", ", OutputNames(typed));
+        if (!Raises($"SELECT count(hash({columns})) FROM ({typed}) AS smelt_typed"))
+        {
+            var raising = rules.FirstOrDefault(rule => !rule.IsBuiltIn && Raises($"SELECT count(*) FILTER ({rule.Passes}) FROM ({typed}) AS smelt_typed"));
+            if (raising is not null)
+            {
+                return new EngineException(EngineCodes.ExpectationRaised,
+                    $"The expectation {raising.Name} of {Dataset.Name} raised an error instead of an answer: {error.Message} Its predicate is {raising.Predicate}.", inner: error);
+            }
+        }
+        var isValue = error.Kind is DuckDbErrorKind.Conversion or DuckDbErrorKind.OutOfRange or DuckDbErrorKind.InvalidInput or DuckDbErrorKind.Decimal;
+        return new EngineException(isValue ? EngineCodes.CastFailed : EngineCodes.QueryFailed, $"{Dataset.Name} ({Dataset.File}): {error.Message}", inner: error);
+    }
+
+    private IEnumerable<string> OutputNames(string typed) => batch.Catalog.Describe(typed).Select(static c => SqlText.Identifier(c.Name));
+
+    private bool Raises(string sql)
+    {
+        try
+        {
+            _ = batch.Catalog.Connection.Scalar(sql);
+            return false;
+        }
+        catch (DuckDbException)
+        {
+            return true;
+        }
+    }
+
+    private Smelt.Connectors.FileSourceException? SourceFault() => batch.Bindings.Select(static b => b.Fault).FirstOrDefault(static f => f is not null);
+}

@@ -1,0 +1,158 @@
+using Smelt.Connectors;
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>A streaming table's next batch: its intent put, its inputs bound exactly as the intent says.</summary>
+internal sealed class StreamBatch : IStepBatch
+{
+    private readonly BoundSources _sources = new();
+    private readonly IntentRecord _intent;
+    private long _streamedRows, _streamedBytes;
+
+    private StreamBatch(StepCatalog catalog, IntentRecord intent) => (Catalog, _intent) = (catalog, intent);
+
+    public StepCatalog Catalog { get; }
+
+    public string Sql => Rewritten!.Sql;
+
+    public RewrittenQuery? Rewritten { get; private set; }
+
+    public IReadOnlyList<StampedColumn> Stamps { get; private set; } = [];
+
+    public IReadOnlyList<TableInput> Tables => _intent.Tables;
+
+    public IReadOnlyList<SourceInput> Sources => _intent.Sources;
+
+    public IReadOnlyList<string> SourceColumns => _sources.Columns;
+
+    public IReadOnlyList<FileBinding> Bindings => _sources.Bindings;
+
+    public long RowsIn => _streamedRows + _sources.Bindings.Sum(static b => b.RowsRead);
+
+    public long BytesIn => _streamedBytes + _sources.Bindings.Sum(static b => b.BytesTotal);
+
+    public string BatchId => _intent.BatchId;
+
+    public IReadOnlyList<string> Notes => _sources.Notes;
+
+    public static async Task<StreamBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
+    {
+        context.Probe(step.Dataset.Name + ":before-intent");
+        var state = step.State!;
+        var intent = await state.IntentAsync(key.Generation, key.Batch, cancel)
+            ?? await state.PutIntentAsync(key.Generation, key.Batch, Choose(context, step, key, cancel), cancel);
+        context.Probe(step.Dataset.Name + ":after-intent");
+        var batch = new StreamBatch(new StepCatalog(context.Database()), intent);
+        try
+        {
+            await batch.BindAsync(context, step, cancel);
+            return batch;
+        }
+        catch
+        {
+            batch.Catalog.Dispose();
+            throw;
+        }
+    }
+
+    private static IntentRecord Choose(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel) => new()
+    {
+        Update = context.UpdateId,
+        AtMicros = context.NowMicros,
+        BatchId = $"{context.UpdateId}-{key.Batch}",
+        Sources = [.. step.Sources.Select(source =>
+        {
+            var batch = source.New is null ? new FileBatch(source.Options.Format ?? FileFormat.Csv, []) : FileSource.ChooseBatch(source.New, null, cancel);
+            return new SourceInput(source.Options.Path, batch.ToJson(), batch.Fingerprint);
+        })],
+        Streams = step.Streams,
+        Tables = step.Tables,
+    };
+
+    private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
+    {
+        var dataset = step.Dataset;
+        Catalog.CreateMacros(dataset.Query.Macros);
+        await BindWholeAsync(context, dataset, cancel);
+        var names = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
+        var index = 0;
+        foreach (var reference in dataset.Query.References.Where(static r => r.IsStream))
+        {
+            var range = _intent.Streams.FirstOrDefault(s => s.Dataset == reference.Dataset)
+                ?? throw new EngineException(EngineCodes.StateCorrupt,
+                    $"The interrupted batch of {dataset.Name} did not read {reference.Dataset}, which its query now streams. Take the change back until the batch is done, or rebuild with --full-refresh {dataset.Name}.");
+            names[reference] = await BindStreamAsync(context, dataset, range, index++, cancel);
+        }
+        BindSources(context, step, cancel);
+        var calls = dataset.Query.Sources.ToList();
+        Rewritten = StreamingRewriter.Rewrite(dataset.Query, new StreamingRewriteOptions
+        {
+            Bindings = new QueryBindings
+            {
+                Table = reference => names.GetValueOrDefault(reference) ?? StepCatalog.QualifiedName(reference),
+                Source = call => BoundSources.ViewOf(calls.IndexOf(call)),
+            },
+            Carry = [StreamedRow.Column],
+        }, Catalog.Connection);
+        if (dataset.Name.Layer == Layer.Bronze)
+            Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : dataset.Name.ToString(), Rewritten.CarriesRows && calls.Count > 0);
+    }
+
+    /// <summary>The whole tables that the batch joins, at the versions of its intent.</summary>
+    private async Task BindWholeAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
+    {
+        var pinned = new UpdateTables(context.Layout);
+        foreach (var input in _intent.Tables)
+        {
+            if (!DatasetName.TryParse(input.Name, out var name)) continue;
+            var table = context.Layout.Table(name);
+            pinned.Publish(name, table, await table.SnapshotAsync(input.Version, cancel));
+        }
+        var missing = new List<DatasetName>();
+        foreach (var reference in dataset.Query.References.Where(static r => !r.IsStream))
+        {
+            if (reference.SystemTable is { } system)
+                await Catalog.BindTableAsync(LakeLayout.SystemSchema, system, (await context.Tables.FindSystemAsync(system, cancel))!, cancel);
+            else if (reference.Dataset is { } name && context.Pipeline.Graph.Find(name) is { } read)
+                await Catalog.BindAsync(read, context.Pipeline.Graph, pinned, missing, cancel);
+        }
+        if (missing.Count > 0) throw new EngineException(EngineCodes.InputMissing, $"{dataset.Name} reads {string.Join(", ", missing)}, which has no data yet.");
+    }
+
+    private async Task<string> BindStreamAsync(UpdateContext context, Dataset dataset, StreamRange range, int index, CancellationToken cancel)
+    {
+        var table = context.Layout.Table(range.Dataset);
+        var snapshot = await table.SnapshotAsync(range.To, cancel);
+        IReadOnlyList<AddFile>? files = null;
+        if (range.From is { } from)
+        {
+            var change = from == range.To ? new ChangeRange.Appends([], false) : await table.AppendsBetweenAsync(range.TableId, from, snapshot, cancel);
+            if (change is ChangeRange.Broken broken) throw StreamStop.For(dataset, range.Dataset, broken);
+            files = [.. ((ChangeRange.Appends)change).Files];
+        }
+        var scan = table.Scan(snapshot, files);
+        _streamedRows += scan.Files.Sum(static f => f.LiveRecords ?? 0);
+        _streamedBytes += scan.Files.Sum(static f => f.Size);
+        await Catalog.BindScanAsync(StepCatalog.OwnSchema, $"batch_{index}", scan, cancel);
+        var columns = scan.Schema.Fields.Select(static f => f.Name);
+        Catalog.BindSql(StepCatalog.OwnSchema, $"stream_{index}", $"SELECT *, {BoundSources.Row(columns)} FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"batch_{index}")}");
+        return SqlText.Identifier(StepCatalog.OwnSchema, $"stream_{index}");
+    }
+
+    private void BindSources(UpdateContext context, StepPreparation step, CancellationToken cancel)
+    {
+        var calls = step.Dataset.Query.Sources;
+        // A new generation starts with no memory of the source's columns, so that a full refresh gives what a fresh lake gives.
+        var known = step.Mode == RefreshMode.Full ? [] : step.State!.Done?.SourceColumns ?? [];
+        for (var i = 0; i < calls.Count; i++)
+        {
+            if (i >= _intent.Sources.Count)
+                throw new EngineException(EngineCodes.StateCorrupt, $"The interrupted batch of {step.Dataset.Name} knows {_intent.Sources.Count} sources and its query reads {calls.Count}. Take the change back until the batch is done.");
+            var options = SourceOptions.Of(calls[i], context.Pipeline.Project.MetadataColumns);
+            _sources.Bind(context, Catalog, i, calls[i], options, FileBatch.FromJson(_intent.Sources[i].Batch), known, _intent, withRow: true, cancel);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Smelt.DuckDb;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>What all steps of one update share.</summary>
+public sealed class UpdateContext
+{
+    public required Pipeline Pipeline { get; init; }
+
+    public required UpdateTables Tables { get; init; }
+
+    /// <summary>The process's DuckDB, opened when first needed.</summary>
+    public required Func<DuckDbDatabase> Database { get; init; }
+
+    public required string UpdateId { get; init; }
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Called at every named point of a step, for tests that stop or kill the process there.</summary>
+    public Action<string> Probe { get; init; } = static _ => { };
+
+    public LakeLayout Layout => Tables.Layout;
+
+    internal long NowMicros => Clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
+}
+
+/// <summary>How a dataset is to be updated.</summary>
+public enum RefreshMode
+{
+    /// <summary>What is new; nothing where nothing is.</summary>
+    Incremental,
+
+    /// <summary>Recompute or read on even where nothing is known to have changed.</summary>
+    Forced,
+
+    /// <summary>From the beginning, replacing the table in one commit.</summary>
+    Full,
+}
+
+/// <summary>How a step ended.</summary>
+public abstract record FlowResult
+{
+    private FlowResult()
+    {
+    }
+
+    /// <summary>The target is at <paramref name="Version"/>.</summary>
+    public sealed record Completed(long Version, BatchCounts Counts, IReadOnlyList<string> Notes, IReadOnlyList<RuleSample> Samples) : FlowResult;
+
+    public sealed record Skipped(string Reason) : FlowResult;
+
+    public sealed record Failed(string Code, string Message, bool IsTransient, BatchCounts? Counts, IReadOnlyList<RuleSample> Samples) : FlowResult;
+}
+
+/// <summary>The first rows that broke a rule, as JSON objects.</summary>
+public sealed record RuleSample(string Rule, IReadOnlyList<string> Rows);
+
+/// <summary>Live figures of a running step; read by others while it runs.</summary>
+public sealed class StepProgress
+{
+    internal Func<long> RowsOf { get; set; } = static () => 0;
+
+    internal Func<long> BytesOf { get; set; } = static () => 0;
+
+    internal Func<double> PercentOf { get; set; } = static () => -1;
+
+    public long Rows => RowsOf();
+
+    public long Bytes => BytesOf();
+
+    /// <summary>0 to 100, or -1 where nobody knows.</summary>
+    public double Percent => PercentOf();
+}

@@ -1,0 +1,48 @@
+namespace Smelt.Lake;
+
+/// <summary>What happened to a table between two versions, as a reader of appended rows sees it.</summary>
+public abstract record ChangeRange
+{
+    private ChangeRange()
+    {
+    }
+
+    /// <summary>Only appends (and commits that change no row).</summary>
+    /// <param name="Versions">Versions that appended rows, ascending; empty where none did.</param>
+    /// <param name="SchemaChanged">Whether a commit of the range changed the schema.</param>
+    public sealed record Appends(IReadOnlyList<VersionAppends> Versions, bool SchemaChanged) : ChangeRange
+    {
+        /// <summary>All files of all versions.</summary>
+        public IEnumerable<AddFile> Files => Versions.SelectMany(v => v.Files);
+    }
+
+    /// <summary>Something a reader of appended rows cannot follow.</summary>
+    /// <param name="Kind">What.</param>
+    /// <param name="Version">The first version where it shows; for <see cref="ChangeBreak.LogGone"/> the oldest commit needed and no longer there.</param>
+    /// <param name="Operation">That commit's operation, where it says one.</param>
+    public sealed record Broken(ChangeBreak Kind, long Version, string? Operation) : ChangeRange;
+}
+
+/// <summary>Rows appended by one version.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Files">Its added files with dataChange.</param>
+public sealed record VersionAppends(long Version, IReadOnlyList<AddFile> Files);
+
+/// <summary>Why a reader of appended rows cannot go on.</summary>
+public enum ChangeBreak
+{
+    /// <summary>Rows were deleted, updated or merged.</summary>
+    RowsChanged,
+
+    /// <summary>The whole content was replaced.</summary>
+    Overwritten,
+
+    /// <summary>The table was restored to an older version.</summary>
+    Restored,
+
+    /// <summary>It is another table (another metaData.id), or the log ends before where the reader stands.</summary>
+    Replaced,
+
+    /// <summary>The commits that would tell were cleaned up.</summary>
+    LogGone,
+}

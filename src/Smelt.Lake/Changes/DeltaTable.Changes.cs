@@ -1,0 +1,71 @@
+namespace Smelt.Lake;
+
+/// <content>What changed between versions.</content>
+public sealed partial class DeltaTable
+{
+    public async partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, CancellationToken cancel)
+    {
+        if (upTo.Metadata.Id != tableId || upTo.Version < fromExclusive)
+            return new ChangeRange.Broken(ChangeBreak.Replaced, upTo.Version, null);
+        var versions = new List<VersionAppends>();
+        var schemaChanged = false;
+        for (var version = fromExclusive + 1; version <= upTo.Version; version++)
+        {
+            var actions = await LogReader.CommitAsync(this, version, cancel);
+            if (actions is null)
+                return new ChangeRange.Broken(ChangeBreak.LogGone, version, null);
+            if (BreakOf(actions, tableId) is { } kind)
+                return new ChangeRange.Broken(kind, version, actions.Info?.Operation);
+            schemaChanged |= actions.Metadata is not null && version > 0;
+            var files = actions.Adds.Where(a => a.DataChange).ToList();
+            if (files.Count > 0)
+                versions.Add(new VersionAppends(version, files));
+        }
+        return new ChangeRange.Appends(versions, schemaChanged);
+    }
+
+    public async partial ValueTask<long> LastDataChangeVersionAsync(Snapshot snapshot, CancellationToken cancel)
+    {
+        if (snapshot.State.LastDataChange is { } known)
+            return known;
+        for (var version = snapshot.Version; version > 0; version--)
+        {
+            var actions = await LogReader.CommitAsync(this, version, cancel);
+            if (actions is null)
+                return version + 1 > snapshot.Version ? snapshot.Version : version + 1;
+            if (actions.ChangesData || actions.Metadata is not null && await SchemaChangedAsync(actions.Metadata, version, cancel))
+                return version;
+        }
+        return 0;
+    }
+
+    private static ChangeBreak? BreakOf(CommitActions actions, string tableId)
+    {
+        if (actions.Metadata is { } metadata && metadata.Id != tableId)
+            return ChangeBreak.Replaced;
+        if (!actions.ChangesData)
+            return null;
+        var operation = actions.Info?.Operation?.ToUpperInvariant() ?? "";
+        if (operation == "RESTORE")
+            return ChangeBreak.Restored;
+        if (!actions.Removes.Exists(r => r.DataChange))
+            return null;
+        var mode = actions.Info?.OperationParameters.GetValueOrDefault("mode")?.Trim('"');
+        var replaces = operation.Contains("REPLACE", StringComparison.Ordinal) || string.Equals(mode, "Overwrite", StringComparison.OrdinalIgnoreCase);
+        return replaces ? ChangeBreak.Overwritten : ChangeBreak.RowsChanged;
+    }
+
+    private async ValueTask<bool> SchemaChangedAsync(TableMetadata after, long version, CancellationToken cancel)
+    {
+        try
+        {
+            var before = await SnapshotAsync(version - 1, cancel);
+            return before.Metadata.SchemaString != after.SchemaString;
+        }
+        catch (LakeException)
+        {
+            // The version before cannot be read any more: then it counts as a change, which costs a recomputation and loses nothing.
+            return true;
+        }
+    }
+}

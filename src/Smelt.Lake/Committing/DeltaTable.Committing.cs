@@ -1,0 +1,129 @@
+namespace Smelt.Lake;
+
+/// <content>Commits (PROTOCOL.md, "Atomic commit": the version's file is put if absent, and that is the commit).</content>
+public sealed partial class DeltaTable
+{
+    public async partial ValueTask<IReadOnlyList<string>> MissingFilesAsync(TablePlan plan, CancellationToken cancel)
+    {
+        var missing = new List<string>();
+        foreach (var file in plan.Adds)
+        {
+            var key = FilePath.Key(Folder, FilePath.Decode(file.Path));
+            if (await Lake.Store.StatAsync(key, cancel) is not { } found || found.Size != file.Size)
+                missing.Add(key);
+        }
+        return missing;
+    }
+
+    public async partial ValueTask<CommitResult> CommitAsync(TablePlan plan, Snapshot? known, CancellationToken cancel)
+    {
+        if (plan.Folder != Folder)
+            throw new ArgumentException($"the plan is for '{plan.Folder}', not for '{Folder}'", nameof(plan));
+        if (plan.Kind == PlanKind.Create)
+            return await CreateAsync(plan, cancel);
+        if (plan.Kind == PlanKind.Overwrite && plan.ReadVersion is null)
+            throw new ArgumentException("a plan that replaces rows says on which version it was made", nameof(plan));
+        var head = await HeadAsync(known, cancel);
+        while (head is not null)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (await AlreadyAsync(plan, head, cancel) is { } already)
+                return already;
+            var (rebased, conflict) = await ConflictRules.RebaseAsync(this, plan, head, cancel);
+            if (conflict is not null)
+                return conflict;
+            var actions = CommitBuilder.Build(rebased, head, NowMs);
+            if (Forbidden(actions, head) is { } forbidden)
+                return forbidden;
+            if (await PutAsync(actions, head, cancel) is { } committed)
+                return committed;
+            head = await UpdateAsync(head, cancel);
+        }
+        return new CommitResult.Conflict(ConflictKind.TableReplaced, null, "the table is not there any more");
+    }
+
+    public async partial ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancel) => await CheckpointWriter.WriteAsync(this, snapshot, cancel);
+
+    private long NowMs => Lake.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private async ValueTask<CommitResult> CreateAsync(TablePlan plan, CancellationToken cancel)
+    {
+        if (plan.Protocol is null || plan.Metadata is null)
+            throw new ArgumentException("a plan that creates a table has its protocol and metadata", nameof(plan));
+        ProtocolSupport.CheckWrite(Folder, plan.Protocol, plan.Metadata);
+        if (await Lake.Store.StatAsync(LogFile.CommitKey(Folder, 0), cancel) is null && await LatestVersionAsync(null, cancel) is null)
+        {
+            var actions = CommitBuilder.Build(plan, null, NowMs);
+            if (await PutAsync(actions, null, cancel) is { } committed)
+                return committed;
+        }
+        var there = await SnapshotAsync(null, cancel);
+        return await AlreadyAsync(plan, there, cancel)
+            ?? (CommitResult)new CommitResult.Conflict(ConflictKind.TableExists, there.Version, "a table is there already");
+    }
+
+    /// <summary>The newest snapshot, from the one the caller has where that is still of this table's log.</summary>
+    private async ValueTask<Snapshot?> HeadAsync(Snapshot? known, CancellationToken cancel)
+    {
+        if (known is not null && known.Folder == Folder && await Lake.Store.StatAsync(LogFile.CommitKey(Folder, known.Version), cancel) is not null)
+            return await UpdateAsync(known, cancel);
+        return await TrySnapshotAsync(cancel);
+    }
+
+    private static CommitResult.Conflict? Forbidden(CommitActions actions, Snapshot head)
+    {
+        var metadata = actions.Metadata ?? head.Metadata;
+        if (metadata.IsOn("delta.appendOnly") && actions.Removes.Exists(r => r.DataChange))
+            return new CommitResult.Conflict(ConflictKind.AppendOnly, null, "the table is append-only (delta.appendOnly = true), and the plan removes rows");
+        return null;
+    }
+
+    /// <summary>Puts the commit's file; null where another writer was first.</summary>
+    private async ValueTask<CommitResult.Committed?> PutAsync(CommitActions actions, Snapshot? head, CancellationToken cancel)
+    {
+        var state = head is null ? new TableState() : new TableState(head);
+        var version = (head?.Version ?? -1) + 1;
+        ProtocolSupport.CheckWrite(Folder, actions.Protocol ?? head!.Protocol, actions.Metadata ?? head!.Metadata);
+        if (!await Lake.Store.PutIfAbsentAsync(LogFile.CommitKey(Folder, version), CommitBuilder.Serialize(actions), cancel))
+            return null;
+        state.Apply(actions, version);
+        var snapshot = LogReader.Finish(this, state, actions.Info!.Timestamp!.Value);
+        return new CommitResult.Committed(version, snapshot, await CheckpointIfDueAsync(snapshot));
+    }
+
+    /// <summary>Whether the table has the plan's transaction, and which attempt's plan that was.</summary>
+    private async ValueTask<CommitResult.AlreadyCommitted?> AlreadyAsync(TablePlan plan, Snapshot head, CancellationToken cancel)
+    {
+        if (plan.Transaction is not { } mine || !head.Transactions.TryGetValue(mine.AppId, out var mark) || mark.Version < mine.Version)
+            return null;
+        for (var version = head.Version; version >= 0; version--)
+        {
+            var actions = await LogReader.CommitAsync(this, version, cancel);
+            if (actions is null)
+                break;
+            if (actions.Transactions.Exists(t => t.AppId == mine.AppId && t.Version == mine.Version))
+                return new CommitResult.AlreadyCommitted(version, actions.Info?.Tags.GetValueOrDefault(CommitBuilder.AttemptTag), head);
+            // Marks only grow, so nothing older can be the one looked for.
+            if (actions.Transactions.Exists(t => t.AppId == mine.AppId && t.Version < mine.Version))
+                break;
+        }
+        return new CommitResult.AlreadyCommitted(null, null, head);
+    }
+
+    /// <summary>A checkpoint is a convenience: what goes wrong with it is told, and the commit stands.</summary>
+    private async ValueTask<Exception?> CheckpointIfDueAsync(Snapshot snapshot)
+    {
+        var interval = int.TryParse(snapshot.Metadata.Property("delta.checkpointInterval"), out var n) && n > 0 ? n : 10;
+        if (snapshot.Version == 0 || snapshot.Version % interval != 0)
+            return null;
+        try
+        {
+            await CheckpointAsync(snapshot, CancellationToken.None);
+            return null;
+        }
+        catch (Exception e) when (e is LakeException or Smelt.DuckDb.DuckDbException or IOException or UnauthorizedAccessException)
+        {
+            return e;
+        }
+    }
+}

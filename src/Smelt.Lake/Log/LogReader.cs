@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Smelt.DuckDb;
+
+namespace Smelt.Lake;
+
+/// <summary>Reads a table's log into snapshots.</summary>
+internal static class LogReader
+{
+    private static readonly IReadOnlySet<long> NoneRejected = new HashSet<long>();
+
+    /// <summary>The snapshot at a version or the newest; a checkpoint that cannot be read is passed over while an older one, or the commits alone, still give the version.</summary>
+    internal static async ValueTask<Snapshot> LoadAsync(DeltaTable table, long? version, CancellationToken cancel)
+    {
+        var listing = await ListAsync(table, version, cancel);
+        var segment = LogSegment.Choose(table.Folder, listing, version, NoneRejected);
+        var rejected = new HashSet<long>();
+        DeltaLogException? first = null;
+        while (true)
+        {
+            try
+            {
+                return await ReplayAsync(table, segment, cancel);
+            }
+            catch (DuckDbException e) when (segment.Checkpoint is not null && !e.IsTransient)
+            {
+                var file = segment.Checkpoint.Files[0].Key;
+                first ??= new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, $"the checkpoint cannot be read: {e.Message}", file, inner: e);
+                rejected.Add(segment.Checkpoint.Version);
+            }
+            try
+            {
+                listing = await table.Lake.Store.ListAsync(LogFile.Folder(table.Folder), cancel: cancel);
+                segment = LogSegment.Choose(table.Folder, listing, segment.Version, rejected);
+            }
+            catch (DeltaLogException)
+            {
+                throw first;
+            }
+        }
+    }
+
+    /// <summary>What the commits after a snapshot make of it; itself when there are none.</summary>
+    internal static async ValueTask<Snapshot> ForwardAsync(DeltaTable table, Snapshot from, CancellationToken cancel)
+    {
+        TableState? state = null;
+        var key = "";
+        for (var version = from.Version + 1; ; version++)
+        {
+            var next = LogFile.CommitKey(table.Folder, version);
+            var bytes = await table.Lake.Store.TryReadAsync(next, cancel);
+            if (bytes is null)
+                break;
+            state ??= new TableState(from);
+            state.Apply(Parse(table, next, bytes), version);
+            key = next;
+        }
+        if (state is null)
+            return from;
+        return Finish(table, state, (await table.Lake.Store.StatAsync(key, cancel))?.ModifiedMs ?? 0);
+    }
+
+    /// <summary>A snapshot from a state that is whole.</summary>
+    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs)
+    {
+        if (state.Protocol is null || state.Metadata is null)
+            throw new DeltaLogException(DeltaLogFault.Incomplete, table.Folder, $"the log up to version {state.Version} has no {(state.Protocol is null ? "protocol" : "metaData")} action");
+        ProtocolSupport.CheckRead(table.Folder, state.Protocol);
+        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs);
+    }
+
+    /// <summary>The actions of a version, or null where its commit is not there.</summary>
+    internal static async ValueTask<CommitActions?> CommitAsync(DeltaTable table, long version, CancellationToken cancel)
+    {
+        var key = LogFile.CommitKey(table.Folder, version);
+        var bytes = await table.Lake.Store.TryReadAsync(key, cancel);
+        return bytes is null ? null : Parse(table, key, bytes);
+    }
+
+    internal static CommitActions Parse(DeltaTable table, string key, byte[] bytes, CommitActions? into = null)
+    {
+        into ??= new CommitActions();
+        var json = bytes.AsSpan();
+        if (json.StartsWith("\uFEFF"u8))
+            json = json[3..];
+        try
+        {
+            ActionReader.Read(json, into);
+            return into;
+        }
+        catch (JsonException e)
+        {
+            // The reader's own faults know their line; ours know the place in the file.
+            var line = e.LineNumber ?? json[..(int)Math.Min(json.Length, e.BytePositionInLine ?? 0)].Count((byte)'\n');
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, e.Message, key, (int)line + 1, e);
+        }
+    }
+
+    internal static async ValueTask<byte[]> ReadWholeAsync(DeltaTable table, string key, CancellationToken cancel) =>
+        await table.Lake.Store.TryReadAsync(key, cancel)
+        ?? throw new DeltaLogException(DeltaLogFault.Gap, table.Folder, "the file went away while the log was read", key);
+
+    private static async ValueTask<Snapshot> ReplayAsync(DeltaTable table, LogSegment segment, CancellationToken cancel)
+    {
+        var state = new TableState();
+        if (segment.Checkpoint is not null)
+            await CheckpointReader.ReadAsync(table, segment.Checkpoint, state, cancel);
+        var version = segment.Checkpoint?.Version ?? -1;
+        foreach (var commit in segment.Commits)
+            state.Apply(Parse(table, commit.Key, await ReadWholeAsync(table, commit.Key, cancel)), ++version);
+        return Finish(table, state, segment.Commits.Count > 0 ? segment.Commits[^1].ModifiedMs : segment.Checkpoint?.Files[0].ModifiedMs ?? 0);
+    }
+
+    /// <summary>The log's files, from the newest checkpoint on where <c>_last_checkpoint</c> names one that is there; the hint is never trusted for more.</summary>
+    private static async ValueTask<IReadOnlyList<ObjectInfo>> ListAsync(DeltaTable table, long? version, CancellationToken cancel)
+    {
+        var folder = LogFile.Folder(table.Folder);
+        if (await HintAsync(table, cancel) is { } hint && !(version < hint))
+        {
+            var after = await table.Lake.Store.ListAsync(folder, FilePath.Key(folder, $"{hint:D20}"), cancel: cancel);
+            if (after.Select(LogFile.Of).Any(f => f.Version == hint && f.Kind is LogFileKind.ClassicCheckpoint or LogFileKind.UuidCheckpoint))
+                return after;
+        }
+        return await table.Lake.Store.ListAsync(folder, cancel: cancel);
+    }
+
+    private static async ValueTask<long?> HintAsync(DeltaTable table, CancellationToken cancel)
+    {
+        var bytes = await table.Lake.Store.TryReadAsync(LogFile.HintKey(table.Folder), cancel);
+        if (bytes is null)
+            return null;
+        try
+        {
+            using var json = JsonDocument.Parse(bytes);
+            return json.RootElement.GetProperty("version").GetInt64();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            // A hint that cannot be read is no hint (PROTOCOL.md, "Last Checkpoint File").
+            return null;
+        }
+    }
+}

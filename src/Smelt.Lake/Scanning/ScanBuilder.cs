@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+using Smelt.DuckDb;
+
+namespace Smelt.Lake;
+
+/// <summary>
+/// Builds the SQL of a scan. Files are read in up to two groups: those without deletion vectors, and those with, which are anti-joined. Partition values are constants
+/// where all files of a group agree, and a join on <c>file_index</c> where not. A plain table is one <c>read_parquet</c> and nothing else.
+/// </summary>
+internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
+{
+    private readonly TableMetadata _metadata = snapshot.Metadata;
+    private readonly string _vectorTable = $"smelt_dv_{Guid.NewGuid():N}";
+    private readonly List<ScanVector> _vectors = [];
+
+    internal TableScan Build(IReadOnlyList<AddFile> files)
+    {
+        var plain = files.Where(f => f.DeletionVector is not { Cardinality: > 0 }).ToList();
+        var masked = files.Where(f => f.DeletionVector is { Cardinality: > 0 }).ToList();
+        var parts = new List<string>();
+        if (plain.Count > 0)
+            parts.Add(Group(plain, withVectors: false));
+        if (masked.Count > 0)
+            parts.Add(Group(masked, withVectors: true));
+        return new TableScan
+        {
+            Sql = parts.Count == 0 ? Empty() : string.Join(" UNION ALL ", parts),
+            Schema = snapshot.Schema,
+            Files = files,
+            Vectors = _vectors,
+            VectorTable = _vectors.Count == 0 ? "" : _vectorTable,
+            Table = table,
+        };
+    }
+
+    private string Empty() =>
+        $"SELECT {string.Join(", ", snapshot.Schema.Fields.Select(f => $"CAST(NULL AS {ParquetSql.TypeOf(table.Folder, f.Type)}) AS {SqlText.Identifier(f.Name)}"))} WHERE false";
+
+    private string Group(List<AddFile> files, bool withVectors)
+    {
+        var partitions = _metadata.PartitionColumns.Select(p => snapshot.Schema.Find(p) ?? throw Unknown(p)).ToList();
+        var constant = files.TrueForAll(f => partitions.TrueForAll(p => Value(f, p) == Value(files[0], p)));
+        var columns = snapshot.Schema.Fields.Select(f =>
+            $"{(partitions.Contains(f) ? constant ? Literal(f, Value(files[0], f)) : $"smelt_p.{Column(partitions.IndexOf(f))}" : Data(f))} AS {SqlText.Identifier(f.Name)}");
+        var sql = new StringBuilder($"SELECT {string.Join(", ", columns)} FROM {Read(files, partitions)} AS smelt_r");
+        if (!constant)
+            sql.Append(CultureInfo.InvariantCulture, $" JOIN ({Values(files, partitions)}) AS smelt_p ON smelt_r.file_index = smelt_p.i");
+        if (withVectors)
+            sql.Append(CultureInfo.InvariantCulture, $" ANTI JOIN temp.main.{_vectorTable} AS smelt_d ON smelt_r.file_index + {Number(files)} = smelt_d.file AND smelt_r.file_row_number = smelt_d.\"row\"");
+        return sql.ToString();
+    }
+
+    /// <summary>Registers the files' vectors under numbers that follow those taken already; gives the first.</summary>
+    private int Number(List<AddFile> files)
+    {
+        var first = _vectors.Count;
+        for (var i = 0; i < files.Count; i++)
+            _vectors.Add(new ScanVector(first + i, files[i].DeletionVector!));
+        return first;
+    }
+
+    private static string Data(DeltaField field) =>
+        field.Type == DeltaType.Void ? "CAST(NULL AS INTEGER)" : FieldRename.Sql($"smelt_r.{SqlText.Identifier(field.PhysicalName)}", field.Type, toPhysical: false);
+
+    private string Read(List<AddFile> files, List<DeltaField> partitions)
+    {
+        var paths = string.Join(", ", files.Select(f => SqlText.Literal(ParquetSql.EscapeGlob(FilePath.Locate(table, f.Path)))));
+        var data = snapshot.Schema.Fields.Where(f => f.Type != DeltaType.Void && !partitions.Contains(f)).ToList();
+        var byId = _metadata.ColumnMapping == ColumnMappingMode.Id;
+        var columns = string.Join(", ", data.Select(f => $"{Key(f, byId)}: {{name: {SqlText.Literal(f.PhysicalName)}, type: {SqlText.Literal(ParquetSql.TypeOf(table.Folder, f.Type, physical: true))}, default_value: NULL}}"));
+        // A table of partition columns only still has rows to count.
+        var schema = data.Count == 0 ? "" : $", schema=MAP {{{columns}}}";
+        return $"read_parquet([{paths}]{schema}, hive_partitioning=false)";
+    }
+
+    private static string Key(DeltaField field, bool byId) =>
+        byId ? (field.Id ?? throw new FormatException($"column '{field.Name}' has no id")).ToString(CultureInfo.InvariantCulture) : SqlText.Literal(field.PhysicalName);
+
+    private string Values(List<AddFile> files, List<DeltaField> partitions)
+    {
+        var rows = files.Select((f, i) => $"({i}, {string.Join(", ", partitions.Select(p => Value(f, p) is { } v ? SqlText.Literal(v) : "CAST(NULL AS VARCHAR)"))})");
+        var names = string.Join(", ", partitions.Select((_, n) => $"t{n}"));
+        var typed = string.Join(", ", partitions.Select((p, n) => $"{PartitionSql.Cast($"t{n}", ParquetSql.TypeOf(table.Folder, p.Type), p.Type)} AS {Column(n)}"));
+        return $"SELECT i, {typed} FROM (VALUES {string.Join(", ", rows)}) AS v(i, {names})";
+    }
+
+    private string Literal(DeltaField field, string? value) =>
+        PartitionSql.Cast(value is null ? "NULL" : SqlText.Literal(value), ParquetSql.TypeOf(table.Folder, field.Type), field.Type);
+
+    private static string Column(int number) => $"c{number}";
+
+    /// <summary>The partition value; the protocol has no empty text, it is NULL.</summary>
+    private static string? Value(AddFile file, DeltaField field) => file.PartitionValues.GetValueOrDefault(field.PhysicalName) is { Length: > 0 } text ? text : null;
+
+    private DeltaLogException Unknown(string column) =>
+        new(DeltaLogFault.Corrupt, table.Folder, $"the partition column '{column}' is not in the schema");
+}

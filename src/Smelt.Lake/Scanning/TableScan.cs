@@ -1,0 +1,30 @@
+namespace Smelt.Lake;
+
+/// <summary>
+/// SQL that gives a table's rows: the logical columns in schema order with exact types. Where <see cref="NeedsSetup"/>, deletion vectors are to be loaded into the
+/// connection before, and the SQL is valid on that connection only.
+/// </summary>
+public sealed partial record TableScan
+{
+    /// <summary>A SELECT without a trailing semicolon.</summary>
+    public required string Sql { get; init; }
+
+    /// <summary>The columns, in the order the SQL gives them.</summary>
+    public required StructType Schema { get; init; }
+
+    /// <summary>The files it reads.</summary>
+    public required IReadOnlyList<AddFile> Files { get; init; }
+
+    /// <summary>Whether deletion vectors have to be loaded first.</summary>
+    public bool NeedsSetup => Vectors.Count > 0;
+
+    internal IReadOnlyList<ScanVector> Vectors { get; init; } = [];
+
+    /// <summary>Temporary table that the SQL anti-joins: (file BIGINT, row BIGINT).</summary>
+    internal string VectorTable { get; init; } = "";
+}
+
+/// <summary>A deletion vector that a scan needs.</summary>
+/// <param name="FileNumber">Number of the file in the scan's SQL.</param>
+/// <param name="Vector">Where it is.</param>
+internal sealed record ScanVector(int FileNumber, DeletionVector Vector);

@@ -1,0 +1,196 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Smelt.Lake;
+
+/// <content>Making definitions.</content>
+public sealed partial record TableDefinition
+{
+    internal const string ClusterByProperty = "smelt.clusterBy";
+
+    private static readonly IReadOnlyList<string> BaseFeatures = ["appendOnly", "invariants"];
+
+    public static partial DefinitionResult Create(IReadOnlyList<ColumnSpec> columns, TableOptions options, TimeProvider clock)
+    {
+        var problems = ColumnRules.Check(columns);
+        problems.AddRange(PropertyRules.Check(options.Properties, isNew: true));
+        var partitions = ColumnRules.Partitions(columns, options.PartitionBy ?? [], problems);
+        var clusters = ColumnRules.Clusters(columns, options.ClusterBy, problems);
+        if (problems.Count > 0)
+            return new DefinitionResult.Refused(problems);
+        var configuration = Configured(EmptyMap.Texts, options.Properties, clusters);
+        var mapped = configuration.GetValueOrDefault("delta.columnMapping.mode") is "name" or "id" || columns.Any(c => ColumnRules.NeedsMapping(c.Name, c.Type));
+        StructType schema = new([.. columns.Select(c => Field(c))]);
+        if (mapped)
+        {
+            (schema, var last) = ColumnIds.Assign(schema, 0, keepNames: true);
+            configuration.TryAdd("delta.columnMapping.mode", "name");
+            configuration["delta.columnMapping.maxColumnId"] = last.ToString();
+        }
+        var metadata = new TableMetadata
+        {
+            Id = Guid.NewGuid().ToString(),
+            Name = options.Name,
+            Description = options.Comment,
+            SchemaString = SchemaJson.Write(schema),
+            PartitionColumns = partitions,
+            Configuration = configuration,
+            CreatedTime = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
+        var protocol = ProtocolNeeds.Upgrade(new TableProtocol(1, 2), Needs(schema, configuration), out var added);
+        return new DefinitionResult.Defined(new TableDefinition(protocol, metadata), Changed: true) { NewFeatures = [.. added.Except(BaseFeatures)] };
+    }
+
+    public partial DefinitionResult Grow(IReadOnlyList<ColumnSpec> columns, TableOptions options)
+    {
+        var problems = ColumnRules.Check(columns);
+        problems.AddRange(PropertyRules.Check(options.Properties, isNew: false));
+        if (options.PartitionBy is { } wanted && !wanted.SequenceEqual(Metadata.PartitionColumns, StringComparer.OrdinalIgnoreCase))
+            problems.Add(new SchemaProblem(SchemaProblemKind.PartitioningChanged, null,
+                $"the table is partitioned by ({string.Join(", ", Metadata.PartitionColumns)}), not by ({string.Join(", ", wanted)}); only a full refresh changes that"));
+        var schema = Metadata.Schema;
+        var fields = schema.Fields.ToList();
+        var added = new List<ColumnSpec>();
+        foreach (var column in columns)
+            Merge(column, fields, added, problems);
+        var clusters = ColumnRules.Clusters([.. fields.Select(f => new ColumnSpec(f.Name, f.Type)), .. added], options.ClusterBy, problems);
+        if (problems.Count > 0)
+            return new DefinitionResult.Refused(problems);
+        var configuration = Configured(Metadata.Configuration, options.Properties, clusters);
+        var grown = AddFields(new StructType(fields), added, configuration);
+        var given = columns.Select(c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return Changed(grown, configuration, Metadata.PartitionColumns, options) with
+        {
+            Added = [.. added.Select(a => a.Name)],
+            Missing = [.. schema.Fields.Where(f => !given.Contains(f.Name)).Select(f => f.Name)],
+        };
+    }
+
+    public partial DefinitionResult Replace(IReadOnlyList<ColumnSpec> columns, TableOptions options)
+    {
+        var problems = ColumnRules.Check(columns);
+        problems.AddRange(PropertyRules.Check(options.Properties, isNew: false));
+        var partitions = ColumnRules.Partitions(columns, options.PartitionBy ?? Metadata.PartitionColumns, problems);
+        var clusters = ColumnRules.Clusters(columns, options.ClusterBy, problems);
+        if (problems.Count > 0)
+            return new DefinitionResult.Refused(problems);
+        var configuration = Configured(Metadata.Configuration, options.Properties, clusters);
+        var kept = new List<DeltaField>();
+        var mapped = Metadata.ColumnMapping != ColumnMappingMode.None || columns.Any(c => ColumnRules.NeedsMapping(c.Name, c.Type));
+        if (mapped)
+            configuration.TryAdd("delta.columnMapping.mode", "name");
+        foreach (var column in columns)
+        {
+            var old = Metadata.Schema.Find(column.Name);
+            // A column that stays as it is keeps its id and physical name; all others get new ones, as a physical name is never used for something else.
+            kept.Add(old is not null && old.Name == column.Name && ColumnRules.SameShape(old.Type, column.Type) ? Commented(old, column) : Field(column));
+        }
+        StructType schema = new(kept);
+        if (mapped)
+            schema = Numbered(schema, configuration);
+        return Changed(schema, configuration, partitions, options);
+    }
+
+    private DefinitionResult.Defined Changed(StructType schema, Dictionary<string, string> configuration, IReadOnlyList<string> partitions, TableOptions options)
+    {
+        var metadata = Metadata with
+        {
+            SchemaString = schema.Equals(Metadata.Schema) ? Metadata.SchemaString : SchemaJson.Write(schema),
+            PartitionColumns = partitions,
+            Configuration = configuration,
+            Description = options.Comment ?? Metadata.Description,
+        };
+        var protocol = ProtocolNeeds.Upgrade(Protocol, Needs(schema, configuration), out var added);
+        var changed = !metadata.Equals(Metadata) || !protocol.Equals(Protocol);
+        return new DefinitionResult.Defined(changed ? new TableDefinition(protocol, metadata) : this, changed) { NewFeatures = added };
+    }
+
+    private static void Merge(ColumnSpec column, List<DeltaField> fields, List<ColumnSpec> added, List<SchemaProblem> problems)
+    {
+        var at = fields.FindIndex(f => string.Equals(f.Name, column.Name, StringComparison.OrdinalIgnoreCase));
+        if (at < 0)
+        {
+            if (!column.Nullable)
+                problems.Add(new SchemaProblem(SchemaProblemKind.NotNullAdded, column.Name, $"column '{column.Name}' is NOT NULL, and a table that exists has no value for it in its rows; add it without NOT NULL"));
+            added.Add(column);
+        }
+        else if (TypeRules.Merge(fields[at].Type, column.Type) is { } type)
+            fields[at] = Commented(fields[at] with { Type = type }, column);
+        else
+            problems.Add(new SchemaProblem(SchemaProblemKind.TypeChanged, column.Name,
+                $"column '{column.Name}' is {fields[at].Type} in the table and {column.Type} in the rows, which does not fit in it; cast it in the query, or refresh the table fully"));
+    }
+
+    private StructType AddFields(StructType fields, List<ColumnSpec> added, Dictionary<string, string> configuration)
+    {
+        if (added.Count > 0)
+            fields = new StructType([.. fields.Fields, .. added.Select(a => Field(a))]);
+        if (Metadata.ColumnMapping != ColumnMappingMode.None)
+            return Numbered(fields, configuration);
+        // Names that need mapping turn it on; the files that are there keep their columns' names as physical ones.
+        if (!added.Any(a => ColumnRules.NeedsMapping(a.Name, a.Type)))
+            return fields;
+        configuration["delta.columnMapping.mode"] = "name";
+        (fields, var last) = ColumnIds.Assign(fields, 0, keepNames: true);
+        configuration["delta.columnMapping.maxColumnId"] = last.ToString();
+        return fields;
+    }
+
+    private static StructType Numbered(StructType schema, Dictionary<string, string> configuration)
+    {
+        var last = int.TryParse(configuration.GetValueOrDefault("delta.columnMapping.maxColumnId"), out var max) ? max : ColumnIds.Highest(schema);
+        (schema, last) = ColumnIds.Assign(schema, last, keepNames: false);
+        configuration["delta.columnMapping.maxColumnId"] = last.ToString();
+        return schema;
+    }
+
+    private static DeltaField Field(ColumnSpec column) => Commented(new DeltaField(column.Name, column.Type, column.Nullable), column);
+
+    private static DeltaField Commented(DeltaField field, ColumnSpec column) =>
+        column.Comment is null ? field : field with { Metadata = field.Metadata.WithText("comment", column.Comment) };
+
+    private static Dictionary<string, string> Configured(IReadOnlyDictionary<string, string> basis, IReadOnlyDictionary<string, string?>? properties, IReadOnlyList<string>? clusters)
+    {
+        var configuration = basis.ToDictionary(StringComparer.Ordinal);
+        foreach (var (name, value) in properties ?? EmptyMap.Values)
+        {
+            if (value is null)
+                configuration.Remove(name);
+            else
+                configuration[name] = value;
+        }
+        if (clusters is { Count: 0 })
+            configuration.Remove(ClusterByProperty);
+        else if (clusters is not null)
+            configuration[ClusterByProperty] = JsonList(clusters);
+        return configuration;
+    }
+
+    private static string JsonList(IReadOnlyList<string> names)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, LogJson.Writer))
+        {
+            json.WriteStartArray();
+            foreach (var name in names)
+                json.WriteStringValue(name);
+            json.WriteEndArray();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static List<string> Needs(StructType schema, Dictionary<string, string> configuration)
+    {
+        var needs = new List<string>();
+        if (schema.Any(t => t == DeltaType.TimestampNtz))
+            needs.Add("timestampNtz");
+        if (configuration.GetValueOrDefault("delta.columnMapping.mode") is "name" or "id")
+            needs.Add("columnMapping");
+        if (string.Equals(configuration.GetValueOrDefault("delta.enableChangeDataFeed"), "true", StringComparison.OrdinalIgnoreCase))
+            needs.Add("changeDataFeed");
+        if (string.Equals(configuration.GetValueOrDefault("delta.appendOnly"), "true", StringComparison.OrdinalIgnoreCase))
+            needs.Add("appendOnly");
+        return needs;
+    }
+}

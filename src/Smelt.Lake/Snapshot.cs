@@ -1,0 +1,46 @@
+namespace Smelt.Lake;
+
+/// <summary>A table at one version: a value, never changed (PROTOCOL.md, "Action Reconciliation").</summary>
+public sealed partial class Snapshot
+{
+    internal Snapshot(string folder, TableState state, TableProtocol protocol, TableMetadata metadata, long fileTimeMs)
+    {
+        (Folder, State, Protocol, Metadata) = (folder, state, protocol, metadata);
+        Version = state.Version;
+        TimestampMs = metadata.IsOn("delta.enableInCommitTimestamps") && state.InCommitTimestamp is { } stamp ? stamp : fileTimeMs;
+        (Files, Transactions, Domains) = (state.Files.Values, state.Transactions, state.Domains);
+    }
+
+    /// <summary>Never changed once the snapshot is made.</summary>
+    internal TableState State { get; }
+
+    /// <summary>Folder of the table in its store.</summary>
+    public string Folder { get; }
+
+    public long Version { get; }
+
+    /// <summary>Milliseconds since 1970 UTC of the version's commit: in-commit timestamp where the table has them, else the file's time.</summary>
+    public long TimestampMs { get; }
+
+    public TableProtocol Protocol { get; }
+
+    public TableMetadata Metadata { get; }
+
+    /// <summary>The live data files, in no order.</summary>
+    public IReadOnlyCollection<AddFile> Files { get; }
+
+    /// <summary>Newest <c>txn</c> version of each application.</summary>
+    public IReadOnlyDictionary<string, TransactionMark> Transactions { get; }
+
+    /// <summary>Live domain metadata by domain.</summary>
+    public IReadOnlyDictionary<string, DomainMetadata> Domains { get; }
+
+    /// <summary>The schema of the rows, partition columns included.</summary>
+    public StructType Schema => Metadata.Schema;
+
+    /// <summary>Bytes of the live data files.</summary>
+    public long SizeInBytes => Files.Sum(f => f.Size);
+
+    /// <summary>Live rows by the statistics, or null where a file has none.</summary>
+    public long? NumRecords => Files.Aggregate((long?)0, (sum, file) => sum + file.LiveRecords);
+}

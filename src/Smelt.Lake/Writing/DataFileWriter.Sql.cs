@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+using Smelt.DuckDb;
+
+namespace Smelt.Lake;
+
+/// <content>The COPY statement.</content>
+public sealed partial class DataFileWriter
+{
+    public partial string CopySql(string query, IReadOnlyList<string> columns)
+    {
+        var given = columns.ToDictionary(c => c, StringComparer.OrdinalIgnoreCase);
+        var schema = Definition.Metadata.Schema;
+        var written = schema.Fields.Where(f => f.Type != DeltaType.Void).ToList();
+        var select = string.Join(", ", written.Select(f => $"{Value(f, given)} AS {SqlText.Identifier(f.PhysicalName)}"));
+        return $"COPY (SELECT {select} FROM ({query}) AS smelt_rows) TO {SqlText.Literal(Table.Lake.Store.Locate(Table.Folder))} ({Options(written)})";
+    }
+
+    private string Value(DeltaField field, Dictionary<string, string> given)
+    {
+        var type = ParquetSql.TypeOf(Table.Folder, field.Type);
+        if (!given.TryGetValue(field.Name, out var column))
+            return $"CAST(NULL AS {ParquetSql.TypeOf(Table.Folder, field.Type, physical: true)})";
+        var value = $"CAST(smelt_rows.{SqlText.Identifier(column)} AS {type})";
+        // The protocol has no empty partition value: it is the same as NULL.
+        if (field.Type == DeltaType.String && IsPartition(field))
+            return $"NULLIF({value}, '')";
+        return FieldRename.Sql(value, field.Type, toPhysical: true);
+    }
+
+    private string Options(List<DeltaField> written)
+    {
+        var options = new StringBuilder("FORMAT parquet, COMPRESSION zstd, RETURN_STATS, APPEND, ");
+        options.Append("FILENAME_PATTERN ").Append(SqlText.Literal($"part-{Attempt}-{{uuid}}"));
+        var partitions = Definition.Metadata.PartitionColumns.Select(p => Definition.Metadata.Schema.Find(p)!.PhysicalName).ToList();
+        if (partitions.Count > 0)
+            options.Append(", PARTITION_BY (").AppendJoin(", ", partitions.Select(p => SqlText.Identifier(p))).Append(')');
+        else
+            options.Append(CultureInfo.InvariantCulture, $", FILE_SIZE_BYTES {TargetFileBytes}");
+        if (Definition.Metadata.ColumnMapping != ColumnMappingMode.None)
+            options.Append(", FIELD_IDS {").AppendJoin(", ", written.Where(f => !IsPartition(f)).Select(Ids)).Append('}');
+        return options.ToString();
+    }
+
+    private bool IsPartition(DeltaField field) => Definition.Metadata.PartitionColumns.Contains(field.Name);
+
+    private static string Ids(DeltaField field) => $"{SqlText.Identifier(field.PhysicalName)}: {Ids(field.Id, field.Type)}";
+
+    /// <summary>The field's own id and those within; list elements, keys and values have none in Delta.</summary>
+    private static string Ids(int? id, DeltaType type)
+    {
+        List<string> inner = type switch
+        {
+            StructType s => [.. s.Fields.Select(Ids)],
+            ArrayType a when HasIds(a.Element) => [$"element: {Ids(null, a.Element)}"],
+            MapType m => [.. Of("key", m.Key), .. Of("value", m.Value)],
+            _ => [],
+        };
+        if (inner.Count == 0)
+            return id?.ToString(CultureInfo.InvariantCulture) ?? "{}";
+        if (id is not null)
+            inner.Insert(0, $"__duckdb_field_id: {id}");
+        return $"{{{string.Join(", ", inner)}}}";
+    }
+
+    private static IEnumerable<string> Of(string part, DeltaType type) => HasIds(type) ? [$"{part}: {Ids(null, type)}"] : [];
+
+    private static bool HasIds(DeltaType type) => type.Any(t => t is StructType);
+}

@@ -1,0 +1,38 @@
+namespace Smelt.Lake;
+
+/// <summary>
+/// Writes data files of a table by DuckDB's COPY: gives the SQL, and makes the statistics that it returns into <see cref="AddFile"/> actions. One value a COPY.
+/// </summary>
+public sealed partial class DataFileWriter
+{
+    /// <param name="table">Where the files go.</param>
+    /// <param name="definition">What the table will be when the files are committed.</param>
+    /// <param name="attempt">Id of the attempt: letters, digits and '-' only; it is part of every file's name.</param>
+    public DataFileWriter(DeltaTable table, TableDefinition definition, string attempt)
+    {
+        if (attempt.Length == 0 || !attempt.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'))
+            throw new ArgumentException("an attempt's id has letters, digits and '-' only", nameof(attempt));
+        Table = table;
+        Definition = definition;
+        Attempt = attempt;
+    }
+
+    public DeltaTable Table { get; }
+
+    public TableDefinition Definition { get; }
+
+    public string Attempt { get; }
+
+    /// <summary>Target size of a data file in bytes; the soft limit where a file is ended.</summary>
+    public long TargetFileBytes { get; init; } = 128L << 20;
+
+    /// <summary>Ready to write: the folder is there. Call before running <see cref="CopySql"/>.</summary>
+    public ValueTask PrepareAsync(CancellationToken cancel = default) => Table.Lake.Store.EnsureFolderAsync(Table.Folder, cancel);
+
+    /// <summary>
+    /// The COPY statement. The query's columns are found by name; it must have every partition column and may lack others (NULL). Types are cast to the table's.
+    /// </summary>
+    /// <param name="query">A SELECT without a trailing semicolon.</param>
+    /// <param name="columns">Names of the query's columns.</param>
+    public partial string CopySql(string query, IReadOnlyList<string> columns);
+}

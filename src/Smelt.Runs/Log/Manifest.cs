@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Smelt.Engine;
+
+namespace Smelt.Runs;
+
+/// <summary>An update's manifest: inputs and outputs with versions, rows and code hash, as JSON.</summary>
+internal static class Manifest
+{
+    public static async Task<byte[]> OfAsync(UpdateContext context, UpdateResult result, DateTimeOffset startedAt, CancellationToken cancel)
+    {
+        var outputs = new Dictionary<string, TableInput>();
+        foreach (var step in result.Steps)
+        {
+            if (await context.Tables.FindAsync(step.Dataset.Name, cancel) is { } table) outputs[step.Dataset.Name.ToString()] = await table.AsInputAsync(step.Dataset.Name.ToString());
+        }
+        return UpdateRecords.Document(json =>
+        {
+            json.WriteString("update", result.UpdateId);
+            json.WriteString("pipeline", context.Pipeline.Project.Name);
+            json.WriteString("target", context.Pipeline.Target.Name);
+            json.WriteString("status", result.Succeeded ? "succeeded" : "failed");
+            json.WriteString("startedAt", startedAt);
+            json.WriteNumber("durationMs", (long)result.Elapsed.TotalMilliseconds);
+            json.WriteStartArray("steps");
+            foreach (var step in result.Steps) Step(json, context, step, outputs);
+            json.WriteEndArray();
+            json.WriteStartArray("tests");
+            foreach (var test in result.Tests)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", test.Name);
+                json.WriteString("dataset", test.Dataset?.ToString());
+                json.WriteString("status", test.Status.ToString().ToLowerInvariant());
+                json.WriteNumber("failures", test.Failures);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        });
+    }
+
+    private static void Step(Utf8JsonWriter json, UpdateContext context, StepOutcome step, Dictionary<string, TableInput> tables)
+    {
+        json.WriteStartObject();
+        json.WriteString("dataset", step.Dataset.Name.ToString());
+        json.WriteString("kind", step.Dataset.Kind.ToString());
+        json.WriteString("codeHash", step.Dataset.DefinitionHash);
+        json.WriteString("status", step.Result switch
+        {
+            FlowResult.Completed => "completed",
+            FlowResult.Failed => "failed",
+            _ => step.BlockedBy is null ? "skipped" : "blocked",
+        });
+        if (step.Result is FlowResult.Skipped skipped) json.WriteString("reason", skipped.Reason);
+        if (step.Result is FlowResult.Failed failed)
+        {
+            json.WriteString("code", failed.Code);
+            json.WriteString("message", failed.Message);
+        }
+        json.WriteStartArray("inputs");
+        foreach (var input in step.Dataset.Query.Inputs)
+        {
+            json.WriteStartObject();
+            json.WriteString("dataset", input.ToString());
+            if (tables.TryGetValue(input.ToString(), out var read)) json.WriteNumber("version", read.Version);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (tables.TryGetValue(step.Dataset.Name.ToString(), out var written))
+        {
+            json.WriteString("tableId", written.TableId);
+            json.WriteNumber("version", written.Version);
+        }
+        if (step.Result is FlowResult.Completed completed)
+        {
+            json.WriteNumber("rowsIn", completed.Counts.RowsIn);
+            json.WriteNumber("rowsOut", completed.Counts.RowsOut);
+            json.WriteNumber("rowsDropped", completed.Counts.RowsDropped);
+            json.WriteNumber("rowsQuarantined", completed.Counts.RowsQuarantined);
+            json.WriteNumber("bytesOut", completed.Counts.BytesOut);
+        }
+        json.WriteNumber("durationMs", (long)step.Elapsed.TotalMilliseconds);
+        json.WriteEndObject();
+    }
+}

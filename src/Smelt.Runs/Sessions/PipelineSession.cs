@@ -1,0 +1,77 @@
+using Smelt.DuckDb;
+using Smelt.Engine;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Runs;
+
+/// <summary>A compiled pipeline with its lake and the process's DuckDB: what every verb starts from.</summary>
+public sealed class PipelineSession : IDisposable
+{
+    private readonly ProcessDatabase _database;
+    private readonly TimeProvider _clock;
+
+    private PipelineSession(Compilation compilation, ProcessDatabase database, TimeProvider clock)
+    {
+        (Compilation, _database, _clock) = (compilation, database, clock);
+        Layout = LakeAt(Pipeline.Folder, Pipeline.Target, database, clock);
+    }
+
+    public Compilation Compilation { get; }
+
+    public Pipeline Pipeline => Compilation.Pipeline;
+
+    public LakeLayout Layout { get; }
+
+    /// <summary>Compiles the pipeline in a folder. Mistakes are in <see cref="Compilation"/>.</summary>
+    public static PipelineSession Open(string folder, CompileOptions options, TimeProvider clock)
+    {
+        // Parsing needs a small DuckDB and no spill; the one that runs steps knows the target's memory, which only compiling tells.
+        DuckDbDatabase? parser = null;
+        try
+        {
+            var compilation = PipelineCompiler.Compile(folder, options, () => parser ??= DuckDbDatabase.OpenInMemory(new DuckDbOptions(Threads: 1)));
+            var target = compilation.Pipeline.Target;
+            var root = target.Storage.Contains("://", StringComparison.Ordinal) ? Path.GetTempPath() : Path.GetFullPath(target.Storage, compilation.Pipeline.Folder);
+            var database = new ProcessDatabase(Path.Combine(root, LakeLayout.SystemSchema, "spill"), target.MemoryBytes, target.Threads);
+            return new PipelineSession(compilation, database, clock);
+        }
+        finally
+        {
+            parser?.Dispose();
+        }
+    }
+
+    /// <summary>A session without a pipeline, for queries over paths: they are relative to <paramref name="folder"/>.</summary>
+    public static PipelineSession WithoutPipeline(string folder, TimeProvider clock)
+    {
+        var pipeline = new Pipeline
+        {
+            Folder = folder,
+            Project = new ProjectSettings { Name = "" },
+            Platform = PlatformSettings.BuiltIn,
+            Target = PlatformSettings.BuiltIn.Targets[0],
+            Graph = PipelineGraph.Empty,
+        };
+        var spill = Path.Combine(Path.GetTempPath(), "smelt-spill");
+        return new PipelineSession(new Compilation(pipeline, []), new ProcessDatabase(spill, null, null), clock);
+    }
+
+    public DuckDbDatabase Database() => _database.Open();
+
+    /// <summary>A view of the lake as it is from now on: what one update, or one verb, sees.</summary>
+    public UpdateContext NewContext(string updateId, Action<string>? probe = null) => new()
+    {
+        Pipeline = Pipeline,
+        Tables = new UpdateTables(Layout),
+        Database = Database,
+        UpdateId = updateId,
+        Clock = _clock,
+        Probe = probe ?? (static _ => { }),
+    };
+
+    public void Dispose() => _database.Dispose();
+
+    private static LakeLayout LakeAt(string folder, TargetSettings target, ProcessDatabase database, TimeProvider clock) =>
+        new(folder, target, root => new DeltaLake(new LocalObjectStore(root), () => database.Open().Connect(), clock));
+}

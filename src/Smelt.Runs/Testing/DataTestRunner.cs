@@ -1,0 +1,113 @@
+using Smelt.DuckDb;
+using Smelt.Engine;
+using Smelt.Pipelines;
+
+namespace Smelt.Runs;
+
+/// <summary>Runs data tests and SQL tests on the versions of the tables that one update sees.</summary>
+public sealed class DataTestRunner(UpdateContext context)
+{
+    private const int SampleRows = 5;
+
+    /// <summary>Whether a test on unchanged tables is answered from memory.</summary>
+    public bool Remembers { get; init; } = true;
+
+    /// <param name="datasets">Whose tests to run.</param>
+    /// <param name="withSqlTests">Whether tests/*.sql run too.</param>
+    /// <param name="ended">Told of each as it ends.</param>
+    /// <param name="cancel">Ends the run between and inside tests.</param>
+    public async Task<IReadOnlyList<TestOutcome>> RunAsync(IReadOnlyList<Dataset> datasets, bool withSqlTests, Action<TestOutcome> ended, CancellationToken cancel)
+    {
+        var remembered = await TestMemory.LoadAsync(context.Layout.State, cancel);
+        var outcomes = new List<TestOutcome>();
+        foreach (var test in Tests(datasets, withSqlTests))
+        {
+            cancel.ThrowIfCancellationRequested();
+            var outcome = await OneAsync(test, remembered, cancel);
+            outcomes.Add(outcome);
+            ended(outcome);
+        }
+        await remembered.SaveAsync(context.Layout.State, cancel);
+        return outcomes;
+    }
+
+    private IEnumerable<RunnableTest> Tests(IReadOnlyList<Dataset> datasets, bool withSqlTests)
+    {
+        foreach (var dataset in datasets)
+        {
+            foreach (var test in dataset.Tests)
+            {
+                DatasetName[] reads = test.To is { } to ? [test.Dataset, to] : [test.Dataset];
+                yield return new RunnableTest(test.Name, test.Dataset, test.Severity, test.FailingRowsSql, reads);
+            }
+        }
+        if (!withSqlTests) yield break;
+        foreach (var test in context.Pipeline.SqlTests)
+        {
+            var sql = QueryRendering.RenderSql(test.Query, new QueryBindings { Table = StepCatalog.QualifiedName });
+            yield return new RunnableTest(test.Name, null, test.Severity, sql, [.. test.Query.Inputs]) { Macros = test.Query.Macros };
+        }
+    }
+
+    private async Task<TestOutcome> OneAsync(RunnableTest test, TestMemory memory, CancellationToken cancel)
+    {
+        try
+        {
+            var (key, missing) = await KeyAsync(test, cancel);
+            if (missing.Count > 0) return test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
+            if (Remembers && memory.Find(test, key) is { } known) return known;
+            using var catalog = new StepCatalog(context.Database());
+            foreach (var name in test.Reads)
+            {
+                if (context.Pipeline.Graph.Find(name) is { } dataset) await catalog.BindAsync(dataset, context.Pipeline.Graph, context.Tables, [], cancel);
+            }
+            catalog.CreateMacros(test.Macros);
+            using var interrupting = cancel.Register(catalog.Connection.Interrupt);
+            var outcome = Run(test, catalog.Connection);
+            memory.Remember(test, key, outcome);
+            return outcome;
+        }
+        catch (Exception error) when (StepFault.Of(error) is { } fault)
+        {
+            return test.Outcome(TestStatus.Error, 0, [], fault.Message);
+        }
+    }
+
+    private static TestOutcome Run(RunnableTest test, DuckDbConnection connection)
+    {
+        var failures = (long)connection.Scalar($"SELECT count(*) FROM ({test.Sql}\n) AS failing")!;
+        if (failures == 0) return test.Outcome(TestStatus.Passed, 0, []);
+        var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({test.Sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => (string)r[0]!);
+        return test.Outcome(test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned, failures, samples);
+    }
+
+    /// <summary>What the test's answer depends on: its SQL and the content of the tables it reads.</summary>
+    private async Task<(string Key, IReadOnlyList<DatasetName> Missing)> KeyAsync(RunnableTest test, CancellationToken cancel)
+    {
+        var key = new System.Text.StringBuilder(test.Sql);
+        var missing = new List<DatasetName>();
+        foreach (var name in test.Reads)
+        {
+            if (context.Pipeline.Graph.Find(name) is not { } dataset) continue;
+            key.Append('|').Append(dataset.IsView ? dataset.DefinitionHash : "");
+            var stored = dataset.IsStored ? [name] : StepInputsOf(dataset);
+            foreach (var table in stored)
+            {
+                if (await context.Tables.FindAsync(table, cancel) is not { } pinned) missing.Add(table);
+                else key.Append('|').Append(pinned.Snapshot.Metadata.Id).Append('@').Append(await pinned.DataVersionAsync());
+            }
+        }
+        return (Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(key.ToString())))[..24], missing);
+    }
+
+    private IEnumerable<DatasetName> StepInputsOf(Dataset view) => StoredInputs.Of(context.Pipeline.Graph, view);
+}
+
+/// <summary>A test with what it needs to run.</summary>
+internal sealed record RunnableTest(string Name, DatasetName? Dataset, Severity Severity, string Sql, IReadOnlyList<DatasetName> Reads)
+{
+    public IReadOnlyList<Macro> Macros { get; init; } = [];
+
+    public TestOutcome Outcome(TestStatus status, long failures, IReadOnlyList<string> samples, string? message = null) =>
+        new(Name, Dataset, status, Severity, failures, Sql, samples, message);
+}

@@ -1,0 +1,108 @@
+using Smelt.Engine;
+using Smelt.Pipelines;
+
+namespace Smelt.Runs;
+
+/// <summary>
+/// Runs steps as soon as what they read is there, as many at once as the machine holds. A failed dataset stops what depends on it and nothing else. A step that runs
+/// out of memory beside others is tried once more alone.
+/// </summary>
+internal sealed class StepScheduler(UpdateContext context, IUpdateObserver observer) : IDisposable
+{
+    private const int TransientTries = 3;
+
+    private readonly SemaphoreSlim _exclusive = new(1, 1);
+
+    public void Dispose() => _exclusive.Dispose();
+
+    public async Task<IReadOnlyList<StepOutcome>> RunAsync(UpdateOptions options, CancellationToken cancel)
+    {
+        var slots = options.Parallel ?? Math.Max(2, Environment.ProcessorCount);
+        using var permits = new SemaphoreSlim(slots, slots);
+        var running = new Dictionary<DatasetName, Task<StepOutcome>>();
+        foreach (var dataset in options.Selected)
+        {
+            var inputs = Inputs(dataset).Where(running.ContainsKey).Select(name => running[name]).ToArray();
+            running[dataset.Name] = Task.Run(() => WhenReadyAsync(dataset, options, inputs, permits, slots, cancel), cancel);
+        }
+        try
+        {
+            return await Task.WhenAll(running.Values);
+        }
+        catch (Exception)
+        {
+            // One step was cancelled or hit a fault of ours: let the others come to their end before the lake is let go.
+            await Task.WhenAll(running.Values.Select(static t => t.ContinueWith(static _ => { }, TaskScheduler.Default)));
+            throw;
+        }
+    }
+
+    private IEnumerable<DatasetName> Inputs(Dataset dataset) => StoredInputs.Of(context.Pipeline.Graph, dataset)
+        .Concat(dataset.Query.References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value)).Distinct();
+
+    private async Task<StepOutcome> WhenReadyAsync(Dataset dataset, UpdateOptions options, Task<StepOutcome>[] inputs, SemaphoreSlim permits, int slots, CancellationToken cancel)
+    {
+        var upstream = await Task.WhenAll(inputs);
+        if (upstream.FirstOrDefault(static o => o.Failed || o.BlockedBy is not null) is { } broken)
+        {
+            var by = broken.BlockedBy ?? broken.Dataset.Name;
+            return Ended(new StepOutcome(dataset, new FlowResult.Skipped($"{by} failed"), TimeSpan.Zero, by));
+        }
+        await permits.WaitAsync(cancel);
+        var outcome = await RunHoldingAsync(dataset, options, permits, cancel);
+        if (outcome.Result is FlowResult.Failed { IsTransient: true, Code: EngineCodes.OutOfResources })
+            outcome = await RunAloneAsync(dataset, options, permits, slots, cancel);
+        return Ended(outcome);
+    }
+
+    private async Task<StepOutcome> RunHoldingAsync(Dataset dataset, UpdateOptions options, SemaphoreSlim permits, CancellationToken cancel)
+    {
+        try
+        {
+            return await RunAsync(dataset, options, cancel);
+        }
+        finally
+        {
+            permits.Release();
+        }
+    }
+
+    private async Task<StepOutcome> RunAloneAsync(Dataset dataset, UpdateOptions options, SemaphoreSlim permits, int slots, CancellationToken cancel)
+    {
+        observer.Note($"{dataset.Name} ran out of memory beside others; it is tried again alone");
+        // Only one may gather all permits at a time, or two would wait for each other's.
+        await _exclusive.WaitAsync(cancel);
+        var taken = 0;
+        try
+        {
+            for (; taken < slots; taken++) await permits.WaitAsync(cancel);
+            return await RunAsync(dataset, options, cancel);
+        }
+        finally
+        {
+            if (taken > 0) permits.Release(taken);
+            _exclusive.Release();
+        }
+    }
+
+    private async Task<StepOutcome> RunAsync(Dataset dataset, UpdateOptions options, CancellationToken cancel)
+    {
+        var started = context.Clock.GetTimestamp();
+        var progress = new StepProgress();
+        observer.StepStarted(dataset, progress);
+        FlowResult result;
+        for (var attempt = 1; ; attempt++)
+        {
+            result = await new StepRunner(context).RunAsync(dataset, options.ModeOf(dataset), progress, cancel);
+            if (result is not FlowResult.Failed { IsTransient: true } failed || failed.Code == EngineCodes.OutOfResources || attempt == TransientTries) break;
+            await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt * attempt), context.Clock, cancel);
+        }
+        return new StepOutcome(dataset, result, context.Clock.GetElapsedTime(started));
+    }
+
+    private StepOutcome Ended(StepOutcome outcome)
+    {
+        observer.StepEnded(outcome);
+        return outcome;
+    }
+}

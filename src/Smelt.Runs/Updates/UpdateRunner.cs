@@ -1,0 +1,57 @@
+using System.Globalization;
+using Smelt.Engine;
+
+namespace Smelt.Runs;
+
+/// <summary>Runs an update from lock to event log.</summary>
+public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer)
+{
+    /// <summary>An id that sorts by time: <c>20250115t080000-3f2a9c</c>.</summary>
+    public static string NewId(TimeProvider clock) =>
+        clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd't'HHmmss", CultureInfo.InvariantCulture) + "-" + Guid.NewGuid().ToString("N")[..6];
+
+    /// <exception cref="EngineException">The lake is locked or cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The update was interrupted; what was committed stays, nothing is half committed.</exception>
+    public async Task<UpdateResult> RunAsync(UpdateOptions options, CancellationToken cancel)
+    {
+        var startedAt = context.Clock.GetUtcNow();
+        var started = context.Clock.GetTimestamp();
+        using var held = await UpdateLock.AcquireAsync(context.Layout.Root, context.UpdateId, options.Wait, cancel);
+        var records = new UpdateRecords(context.Layout.State);
+        foreach (var abandoned in await records.CloseAbandonedAsync(cancel)) observer.Note($"update {abandoned} was cut short; it is closed as failed");
+        await records.OpenAsync(context.UpdateId, context.Pipeline.Project.Name, startedAt, cancel);
+        observer.UpdateStarted(context.UpdateId, options.Selected);
+        foreach (var move in DatasetMove.Pending(context))
+        {
+            DatasetMove.Make(move);
+            observer.Note($"{move.From} is renamed to {move.To}");
+        }
+        UpdateResult result;
+        try
+        {
+            using var scheduler = new StepScheduler(context, observer);
+            var steps = await scheduler.RunAsync(options, cancel);
+            var testable = steps.Where(static s => !s.Failed && s.BlockedBy is null).Select(static s => s.Dataset.Name).ToHashSet();
+            var tested = context.Pipeline.Graph.Datasets.Where(d => testable.Contains(d.Name) || (d.IsView && StoredInputs.Of(context.Pipeline.Graph, d).Any(testable.Contains))).ToList();
+            var tests = options.Tests
+                ? await new DataTestRunner(context).RunAsync(tested, withSqlTests: steps.All(static s => !s.Failed && s.BlockedBy is null), observer.TestEnded, cancel)
+                : [];
+            result = new UpdateResult(context.UpdateId, steps, tests, context.Clock.GetElapsedTime(started), []);
+        }
+        catch (OperationCanceledException)
+        {
+            await records.CloseAsync(context.UpdateId, UpdateRecords.Document(json =>
+            {
+                json.WriteString("update", context.UpdateId);
+                json.WriteString("status", "interrupted");
+            }), CancellationToken.None);
+            throw;
+        }
+        context.Probe("update:before-event-log");
+        if (result.Steps.Any(static s => s.Result is not FlowResult.Skipped) || result.Tests.Any(static t => !t.IsRemembered))
+            await new EventLog(context).AppendAsync(result, cancel);
+        context.Probe("update:after-event-log");
+        await records.CloseAsync(context.UpdateId, await Manifest.OfAsync(context, result, startedAt, cancel), cancel);
+        return result;
+    }
+}

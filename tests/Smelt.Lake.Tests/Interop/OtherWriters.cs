@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Smelt.Lake.Tests.Interop;
+
+/// <summary>Apache Spark with Delta Lake, started once for all tests that ask it.</summary>
+public sealed class SparkFixture : IDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private Process? _spark;
+
+    /// <summary>Runs one statement; gives its rows as JSON texts of the columns' values.</summary>
+    public async Task<List<JsonElement>> SqlAsync(string statement)
+    {
+        var script = Shared.Path("spark", "spark.sh");
+        Assert.SkipUnless(File.Exists("/usr/bin/java"), "needs Java 17 for Spark");
+        await _gate.WaitAsync();
+        try
+        {
+            _spark ??= Process.Start(new ProcessStartInfo(script, "sql") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+            _spark.ErrorDataReceived += static (_, _) => { };
+            await _spark.StandardInput.WriteLineAsync(statement + ";");
+            await _spark.StandardInput.FlushAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+            var line = await _spark.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("Spark ended");
+            using var answer = JsonDocument.Parse(line);
+            Assert.False(answer.RootElement.TryGetProperty("error", out _), $"{statement}\n{line}");
+            return answer.RootElement.TryGetProperty("rows", out var rows) ? [.. rows.Clone().EnumerateArray()] : [];
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_spark is not null)
+        {
+            _spark.StandardInput.Close();
+            if (!_spark.WaitForExit(20_000))
+                _spark.Kill(entireProcessTree: true);
+            _spark.Dispose();
+        }
+        _gate.Dispose();
+    }
+}
+
+/// <summary>delta-rs in Python: one program a test.</summary>
+internal static class DeltaRs
+{
+    /// <summary>Runs a Python program with deltalake and duckdb at hand; gives what it prints.</summary>
+    internal static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Shared.Path("peers", "peers.sh")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["python", "-c", program, .. arguments])
+            start.ArgumentList.Add(argument);
+        using var python = Process.Start(start)!;
+        var errors = python.StandardError.ReadToEndAsync();
+        var output = await python.StandardOutput.ReadToEndAsync();
+        await python.WaitForExitAsync();
+        Assert.True(python.ExitCode == 0, await errors);
+        return output;
+    }
+
+    /// <summary>The rows that delta-rs reads, as sorted JSON texts by DuckDB's to_json.</summary>
+    internal static async Task<List<string>> RowsAsync(string path)
+    {
+        var text = await RunAsync(
+            """
+            import sys, duckdb, pyarrow as pa
+            from deltalake import DeltaTable, QueryBuilder
+            t = QueryBuilder().register('t', DeltaTable(sys.argv[1])).execute('select * from t').read_all()
+            c = duckdb.connect(); c.execute("set timezone='UTC'")
+            for (j,) in c.sql("select to_json(t)::varchar from t").fetchall(): print(j)
+            """.Replace(", pyarrow as pa", "", StringComparison.Ordinal), path);
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
+    }
+}
