@@ -30,7 +30,7 @@ internal static class ErrorWrapping
     }
 
     // The output of a set operation has its first select's names.
-    private static List<JsonObject> Unnamed(JsonObject top)
+    public static List<JsonObject> Unnamed(JsonObject top)
     {
         var arms = new List<JsonObject>();
         if (Arms(top, arms) is null || arms.Count == 0) return [];

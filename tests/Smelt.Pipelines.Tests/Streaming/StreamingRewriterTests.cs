@@ -158,6 +158,18 @@ public sealed class StreamingRewriterTests : IDisposable
     }
 
     [Fact]
+    public void Without_the_inputs_the_query_is_still_written_for_people_to_read()
+    {
+        using var elsewhere = DuckDbDatabase.OpenInMemory();
+        using var connection = elsewhere.Connect();
+        var rewritten = StreamingRewriter.Rewrite(Compile("SELECT id::INT AS id, id || '!' AS t, amount::INT AS n, n + 1 AS m, upper(customer) FROM STREAM orders"),
+            new StreamingRewriteOptions { Bindings = s_bindings, Carry = ["__smelt_row"] }, connection);
+        Assert.Equal(["id", "t", "n", "m", "upper(customer)"], rewritten.Wrapped);
+        Assert.Contains("(id || '!')", rewritten.Sql);
+        Assert.Contains("struct_extract(n, 'v') + 1", rewritten.Sql);
+    }
+
+    [Fact]
     public void An_error_in_WHERE_still_fails_the_query()
     {
         var rewritten = Rewrite("SELECT id::INT AS i FROM STREAM orders WHERE i > 3");
