@@ -21,6 +21,14 @@ internal sealed class QueryTree
         return new QueryTree((JsonObject)JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = 2000 })!);
     }
 
+    /// <summary>SELECT * EXCLUDE (…) over a FROM.</summary>
+    public static JsonObject SelectAll(JsonObject from, JsonNode? ctes, IEnumerable<string> exclude) => new()
+    {
+        ["type"] = "SELECT_NODE", ["cte_map"] = ctes?.DeepClone() ?? new JsonObject(),
+        ["select_list"] = new JsonArray(new JsonObject { ["class"] = "STAR", ["type"] = "STAR", ["exclude_list"] = new JsonArray([.. exclude.Select(c => JsonValue.Create(c))]) }),
+        ["from_table"] = from.DeepClone(), ["aggregate_handling"] = "STANDARD_HANDLING",
+    };
+
     public QueryTree Copy() => new((JsonObject)_root.DeepClone());
 
     public string Print(DuckDbConnection connection)
@@ -83,6 +91,19 @@ internal static class TreeNodes
                 foreach (var inner in value.Under(subqueries)) yield return inner;
             }
         }
+    }
+
+    /// <summary>Makes the node another one in its place, under its own alias: a node knows its parent but not where it stands in it.</summary>
+    public static void Become(this JsonObject node, JsonObject other)
+    {
+        var alias = node.Alias();
+        foreach (var key in node.Select(p => p.Key).ToList()) node.Remove(key);
+        foreach (var (key, value) in other.ToList())
+        {
+            other.Remove(key);
+            node[key] = value;
+        }
+        if (alias.Length > 0) node["alias"] = alias;
     }
 
     public static JsonObject Column(params string[] names) => new()
