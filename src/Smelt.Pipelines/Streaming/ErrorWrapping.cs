@@ -170,7 +170,10 @@ internal static class ErrorWrapping
         }
         foreach (var target in targets)
         {
-            foreach (var (list, index) in target.Places) list[index] = TreeNodes.Try((JsonObject)list[index]!, target.Alias);
+            // The arms of a UNION ALL must give one type, so all take the same form.
+            var areCasts = target.Places.All(p => TreeNodes.IsCastOfColumn((JsonObject)p.List[p.Index]!));
+            foreach (var (list, index) in target.Places)
+                list[index] = areCasts ? TreeNodes.TryCast((JsonObject)list[index]!, target.Alias) : TreeNodes.Try((JsonObject)list[index]!, target.Alias);
         }
     }
 
