@@ -1,0 +1,80 @@
+using Smelt.Engine;
+using Smelt.Pipelines;
+using Smelt.Runs;
+
+namespace Smelt.EndToEnd.Tests;
+
+/// <summary>
+/// An update in the test's own process: what <c>smelt run</c> does without the start of a process. Its probe is called at the named points of every step, so that a
+/// test can do something in the middle of an update.
+/// </summary>
+public static class LocalUpdate
+{
+    /// <summary>An update that must succeed.</summary>
+    public static UpdateResult Run(string folder, Action<string>? probe = null, params string[] fullRefresh)
+    {
+        var result = TryRun(folder, probe, fullRefresh);
+        Assert.True(result.Succeeded, Told(result));
+        return result;
+    }
+
+    public static UpdateResult TryRun(string folder, Action<string>? probe = null, params string[] fullRefresh)
+    {
+        using var session = Open(folder);
+        var stored = session.Pipeline.Graph.Datasets.Where(static d => d.IsStored).ToList();
+        var options = new UpdateOptions
+        {
+            Selected = stored, Tests = false, FullRefresh = stored.Select(static d => d.Name).Where(n => fullRefresh.Contains(n.ToString())).ToHashSet(),
+        };
+        Assert.Equal(fullRefresh.Length, options.FullRefresh.Count);
+        var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System), probe);
+        return new UpdateRunner(context, new Unheard()).RunAsync(options, CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    public static PipelineSession Open(string folder)
+    {
+        var session = PipelineSession.Open(folder, new CompileOptions(), TimeProvider.System);
+        Assert.False(session.Compilation.HasErrors, string.Join('\n', session.Compilation.Diagnostics));
+        return session;
+    }
+
+    /// <summary>How a dataset's step ended.</summary>
+    public static FlowResult Of(this UpdateResult result, string dataset) => result.Steps.Single(s => s.Dataset.Name.ToString() == dataset).Result;
+
+    public static FlowResult.Completed Made(this UpdateResult result, string dataset) => Assert.IsType<FlowResult.Completed>(result.Of(dataset));
+
+    /// <summary>A step that must have failed with a code; its message.</summary>
+    public static string Failed(this UpdateResult result, string dataset, string code)
+    {
+        var failed = Assert.IsType<FlowResult.Failed>(result.Of(dataset));
+        Assert.Equal(code, failed.Code);
+        return failed.Message;
+    }
+
+    public static void NothingRan(this UpdateResult result) => Assert.All(result.Steps, static s => Assert.IsType<FlowResult.Skipped>(s.Result));
+
+    public static string Told(UpdateResult result) => string.Join('\n', result.Steps.Select(static s => $"{s.Dataset.Name}: {s.Result}"));
+
+    private sealed class Unheard : IUpdateObserver
+    {
+        public void UpdateStarted(string updateId, IReadOnlyList<Dataset> selected)
+        {
+        }
+
+        public void StepStarted(Dataset dataset, StepProgress progress)
+        {
+        }
+
+        public void StepEnded(StepOutcome outcome)
+        {
+        }
+
+        public void TestEnded(TestOutcome outcome)
+        {
+        }
+
+        public void Note(string note)
+        {
+        }
+    }
+}
