@@ -139,7 +139,7 @@ public sealed class StreamingRewriterTests : IDisposable
     // A wrapped cast of a column is a struct that is always there; it raised where it has no value though the column had one.
     private string Raised(RewrittenQuery rewritten, string name)
     {
-        var type = (string)_connection.Rows("DESCRIBE " + rewritten.Sql).Single(r => (string)r[0]! == name)[1]!;
+        var type = (string)_connection.Rows("DESCRIBE " + rewritten.Sql).First(r => (string)r[0]! == name)[1]!;
         var column = SqlText.Identifier(name);
         return type.Contains("given", StringComparison.Ordinal) ? $"({column}).v IS NULL AND ({column}).given" : $"{column} IS NULL";
     }
