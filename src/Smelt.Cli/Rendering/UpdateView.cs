@@ -38,7 +38,11 @@ internal static class UpdateView
             json.WriteString("kind", step.Dataset.Kind.ToString());
             json.WriteString("status", step.Result switch { FlowResult.Completed => "completed", FlowResult.Failed => "failed", _ => step.BlockedBy is null ? "skipped" : "blocked" });
             json.WriteNumber("durationMs", (long)step.Elapsed.TotalMilliseconds);
-            if (step.Result is FlowResult.Skipped skipped) json.WriteString("reason", skipped.Reason);
+            if (step.Result is FlowResult.Skipped skipped)
+            {
+                json.WriteString("reason", skipped.Reason);
+                json.Texts("notes", skipped.Notes);
+            }
             if (step.Result is FlowResult.Failed failed)
             {
                 json.WriteString("code", failed.Code);
@@ -105,6 +109,7 @@ internal static class UpdateView
         {
             FlowResult.Completed done => (done.Notes, done.Samples, done.Counts.Rules),
             FlowResult.Failed failed => ([], failed.Samples, failed.Counts?.Rules ?? []),
+            FlowResult.Skipped skipped => (skipped.Notes, [], []),
             _ => ([], (IReadOnlyList<RuleSample>)[], (IReadOnlyList<RuleCount>)[]),
         };
         foreach (var note in notes) terminal.Words.WriteLine($"{step.Dataset.Name}: {note}");

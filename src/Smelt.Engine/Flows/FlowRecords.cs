@@ -53,6 +53,20 @@ public sealed record BatchCounts
     public long BytesOut { get; init; }
     public long Files { get; init; }
     public IReadOnlyList<RuleCount> Rules { get; init; } = [];
+
+    /// <summary>The counts of two batches of one update; a rule that only one of them had counts as that one says.</summary>
+    public BatchCounts Plus(BatchCounts other) => new()
+    {
+        RowsIn = RowsIn + other.RowsIn,
+        RowsOut = RowsOut + other.RowsOut,
+        RowsDropped = RowsDropped + other.RowsDropped,
+        RowsQuarantined = RowsQuarantined + other.RowsQuarantined,
+        RowsRescued = RowsRescued + other.RowsRescued,
+        BytesIn = BytesIn + other.BytesIn,
+        BytesOut = BytesOut + other.BytesOut,
+        Files = Files + other.Files,
+        Rules = [.. Rules.Concat(other.Rules).GroupBy(static r => (r.Name, r.Action, r.Predicate)).Select(static g => g.First() with { Passed = g.Sum(static r => r.Passed), Violated = g.Sum(static r => r.Violated) })],
+    };
 }
 
 /// <summary>How often a rule was kept and broken.</summary>

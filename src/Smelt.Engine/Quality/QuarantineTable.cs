@@ -25,7 +25,8 @@ internal static class QuarantineTable
         var refused = judge?.Quarantined ?? 0;
         if (refused == 0 && !replaces) return null;
         var before = await context.Tables.FindAsync(name, cancel);
-        if (refused == 0 && (before is null || before.Snapshot.Files.Count == 0)) return null;
+        // A full refresh replaces even an empty quarantine: its mark is what an older generation's late batch stops at.
+        if (refused == 0 && (before is null || (before.Snapshot.Files.Count == 0 && step.Mode != RefreshMode.Full))) return null;
         var columns = Columns(context, shape, batch.BatchId);
         var options = new TableOptions { Name = name.ToString(), Comment = $"Rows that the expectations of {step.Dataset.Name} refused" };
         var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], options, replaces && before is not null, false, name);

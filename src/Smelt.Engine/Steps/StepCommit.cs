@@ -32,9 +32,11 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         {
             context.Probe($"{step.Dataset.Name}:before-commit-{i}");
             var table = TableOf(record.Plans[i]);
+            if (i > 0 && await IsSupersededAsync(cancel)) break;
             var result = i == 0 ? await table.CommitAsync(record.Plans[i], step.Target?.Snapshot, cancel) : await FollowAsync(table, record.Plans[i], cancel);
             if (result is CommitResult.Conflict conflict)
             {
+                if (i > 0 && await IsSupersededAsync(cancel)) break;
                 if (i > 0) throw new EngineException(EngineCodes.TooManyConflicts, $"The side table {table.Folder} of {step.Dataset.Name} cannot follow: {conflict.Reason}");
                 await step.State!.PutVoidAsync(key.Generation, key.Batch, conflict.Reason, cancel);
                 return null;
@@ -50,10 +52,10 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     }
 
     /// <summary>A side table's plan can always follow: where the table came to be meanwhile, its rows are appended to it.</summary>
-    private static async Task<CommitResult> FollowAsync(DeltaTable table, TablePlan plan, CancellationToken cancel)
+    private async Task<CommitResult> FollowAsync(DeltaTable table, TablePlan plan, CancellationToken cancel)
     {
         var result = await table.CommitAsync(plan, cancel: cancel);
-        if (result is not CommitResult.Conflict || plan.Kind == PlanKind.Metadata || await table.TrySnapshotAsync(cancel) is not { } now) return result;
+        if (result is not CommitResult.Conflict || await IsSupersededAsync(cancel) || plan.Kind == PlanKind.Metadata || await table.TrySnapshotAsync(cancel) is not { } now) return result;
         return await table.CommitAsync(plan with { Kind = plan.Kind == PlanKind.Create ? PlanKind.Append : plan.Kind, TableId = now.Metadata.Id, ReadVersion = now.Version, Metadata = null, Protocol = null }, cancel: cancel);
     }
 
@@ -75,6 +77,18 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             RowsOut = record.Counts.RowsOut,
         }, cancel);
         context.Probe(step.Dataset.Name + ":after-done");
+    }
+
+    /// <summary>
+    /// Whether a full refresh replaced the target after this batch was committed to it. It replaces the side tables too, so that what this batch still had to bring to
+    /// them is there already, or is not to be there.
+    /// </summary>
+    private async Task<bool> IsSupersededAsync(CancellationToken cancel)
+    {
+        if (step.Dataset.Kind != Smelt.Pipelines.DatasetKind.StreamingTable) return false;
+        var state = await FlowState.OpenAsync(context.Layout.State, step.Dataset.Name, cancel);
+        if (state.Generation <= key.Generation || await context.Layout.Table(step.Dataset.Name).TrySnapshotAsync(cancel) is not { } now) return false;
+        return Enumerable.Range(key.Generation + 1, state.Generation - key.Generation).Any(g => now.Transactions.ContainsKey((key with { Generation = g }).AppId));
     }
 
     private DeltaTable TableOf(TablePlan plan)

@@ -18,13 +18,28 @@ public sealed class StepRunner(UpdateContext context)
     {
         try
         {
+            FlowResult.Completed? finished = null;
             for (var round = 0; round < MostConflicts; round++)
             {
                 var step = await new StepPlanner(context).PrepareAsync(dataset, mode, cancel);
-                if (step.Decision.Action is StepAction.Skip or StepAction.Wait) return new FlowResult.Skipped(step.Decision.Reason);
                 if (step.Decision.Action is StepAction.Stop) return Failed(step.Decision.Code!, step.Decision.Reason);
-                if (await RoundAsync(step, progress, cancel) is { } result) return result;
-                await RepinAsync(dataset, cancel);
+                if (step.Decision.Action is StepAction.Skip or StepAction.Wait)
+                    return (FlowResult?)finished ?? new FlowResult.Skipped(step.Decision.Reason) { Notes = step.Decision.Notes };
+                await step.State!.IdentifyAsync(cancel);
+                var key = KeyOf(step);
+                // What an earlier update left unfinished was chosen then: this update's own input comes in a batch after it.
+                var isOld = step.State.Has(key.Generation, key.Batch, "prepared") || step.State.Has(key.Generation, key.Batch, "intent");
+                var result = await RoundAsync(step, key, progress, cancel);
+                if (result is FlowResult.Failed) return result;
+                if (result is FlowResult.Completed made)
+                {
+                    finished = dataset.Kind == DatasetKind.MaterializedView ? made : made.After(finished);
+                    if (!isOld) return finished with { Notes = [.. step.Decision.Notes, .. finished.Notes] };
+                }
+                else
+                {
+                    await RepinAsync(dataset, cancel);
+                }
             }
             return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {MostConflicts} times while its batch was made. Run again when they rest.");
         }
@@ -40,13 +55,17 @@ public sealed class StepRunner(UpdateContext context)
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
 
-    private async Task<FlowResult?> RoundAsync(StepPreparation step, StepProgress progress, CancellationToken cancel)
+    private static BatchKey KeyOf(StepPreparation step)
     {
         var state = step.State!;
-        await state.IdentifyAsync(cancel);
         var generation = step.Mode == RefreshMode.Full && step.Dataset.Kind == DatasetKind.StreamingTable ? state.NewGeneration() : state.Generation;
-        var batch = generation == state.Generation ? state.NextBatch() : 1;
-        var key = new BatchKey(state.FlowId!, generation, batch);
+        return new BatchKey(state.FlowId!, generation, generation == state.Generation ? state.NextBatch() : 1);
+    }
+
+    private async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, StepProgress progress, CancellationToken cancel)
+    {
+        var state = step.State!;
+        var (generation, batch) = (key.Generation, key.Batch);
         var commit = new StepCommit(context, step, key);
         if (await state.PreparedAsync(generation, batch, cancel) is { } prepared) return await FinishAsync(step, key, prepared, commit.RollForwardAsync, cancel);
 

@@ -127,6 +127,9 @@ internal sealed class StreamPlanner(UpdateContext context)
                 $"{step.Dataset.Name} streams {name}, which was dropped and made again. Its new rows have no relation to what was read: rebuild with --full-refresh {step.Dataset.Name}.");
         }
         if (last.To == snapshot.Version) return last with { Dataset = name, From = last.To };
+        // Another run went further than what this update saw first: there is nothing for it to add.
+        if (last.To > snapshot.Version && await table.Table.TrySnapshotAsync(cancel) is { } now && now.Metadata.Id == last.TableId && now.Version >= last.To)
+            return last with { Dataset = name, From = last.To };
         var change = await table.Table.AppendsBetweenAsync(last.TableId, last.To, snapshot, cancel);
         if (change is ChangeRange.Broken broken) throw StreamStop.For(step.Dataset, name, broken);
         var appends = (ChangeRange.Appends)change;

@@ -46,9 +46,18 @@ public abstract record FlowResult
     }
 
     /// <summary>The target is at <paramref name="Version"/>.</summary>
-    public sealed record Completed(long Version, BatchCounts Counts, IReadOnlyList<string> Notes, IReadOnlyList<RuleSample> Samples) : FlowResult;
+    public sealed record Completed(long Version, BatchCounts Counts, IReadOnlyList<string> Notes, IReadOnlyList<RuleSample> Samples) : FlowResult
+    {
+        /// <summary>This batch and the one before it in the same update, as one result.</summary>
+        public Completed After(Completed? before) => before is null ? this
+            : new Completed(Version, before.Counts.Plus(Counts), [.. before.Notes, .. Notes], [.. Samples, .. before.Samples.Where(b => Samples.All(s => s.Rule != b.Rule))]);
+    }
 
-    public sealed record Skipped(string Reason) : FlowResult;
+    public sealed record Skipped(string Reason) : FlowResult
+    {
+        /// <summary>Things worth telling although nothing ran: files that changed after they were read.</summary>
+        public IReadOnlyList<string> Notes { get; init; } = [];
+    }
 
     public sealed record Failed(string Code, string Message, bool IsTransient, BatchCounts? Counts, IReadOnlyList<RuleSample> Samples) : FlowResult;
 }

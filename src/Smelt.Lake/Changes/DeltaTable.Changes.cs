@@ -39,7 +39,8 @@ public sealed partial class DeltaTable
         return 0;
     }
 
-    private static ChangeBreak? BreakOf(CommitActions actions, string tableId)
+    /// <summary>What a commit does that a reader of appended rows cannot follow; null where it does nothing of the kind.</summary>
+    internal static ChangeBreak? BreakOf(CommitActions actions, string tableId)
     {
         if (actions.Metadata is { } metadata && metadata.Id != tableId)
             return ChangeBreak.Replaced;

@@ -49,6 +49,9 @@ internal static class ConflictRules
         foreach (var domain in plan.Domains)
             if (winner.Domains.Exists(d => d.Domain == domain.Domain))
                 return (plan, new(ConflictKind.DomainChanged, version, $"version {version} changed the domain '{domain.Domain}', and so does the plan"));
+        // A stream's batch is made to follow the batches before it. Where these were replaced, its rows may be among the new ones: whoever made it looks again.
+        if (plan.Kind == PlanKind.Append && plan.Transaction is not null && DeltaTable.BreakOf(winner, plan.TableId) is ChangeBreak.Overwritten or ChangeBreak.Restored)
+            return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) replaced the rows that the plan's batch follows"));
         if (plan.Kind == PlanKind.Overwrite && winner.ChangesData)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) changed rows that the plan replaces"));
         return (plan, null);

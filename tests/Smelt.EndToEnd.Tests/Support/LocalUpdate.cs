@@ -18,15 +18,22 @@ public static class LocalUpdate
         return result;
     }
 
-    public static UpdateResult TryRun(string folder, Action<string>? probe = null, params string[] fullRefresh)
+    public static UpdateResult TryRun(string folder, Action<string>? probe = null, params string[] fullRefresh) => RunWith(folder, probe, options =>
+    {
+        var full = options.Selected.Select(static d => d.Name).Where(n => fullRefresh.Contains(n.ToString())).ToHashSet();
+        Assert.Equal(fullRefresh.Length, full.Count);
+        return options with { FullRefresh = full };
+    });
+
+    /// <summary>An update of some datasets only, as <c>--select</c> runs it.</summary>
+    public static UpdateResult OnlyOf(string folder, params string[] datasets) =>
+        RunWith(folder, null, options => options with { Selected = [.. options.Selected.Where(d => datasets.Contains(d.Name.ToString()))] });
+
+    /// <summary>An update with options of the test's choosing.</summary>
+    public static UpdateResult RunWith(string folder, Action<string>? probe, Func<UpdateOptions, UpdateOptions> with)
     {
         using var session = Open(folder);
-        var stored = session.Pipeline.Graph.Datasets.Where(static d => d.IsStored).ToList();
-        var options = new UpdateOptions
-        {
-            Selected = stored, Tests = false, FullRefresh = stored.Select(static d => d.Name).Where(n => fullRefresh.Contains(n.ToString())).ToHashSet(),
-        };
-        Assert.Equal(fullRefresh.Length, options.FullRefresh.Count);
+        var options = with(new UpdateOptions { Selected = [.. session.Pipeline.Graph.Datasets.Where(static d => d.IsStored)], Tests = false });
         var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System), probe);
         return new UpdateRunner(context, new Unheard()).RunAsync(options, CancellationToken.None).GetAwaiter().GetResult();
     }
