@@ -13,6 +13,7 @@ if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"smelt: {error.Message}");
     Console.Error.WriteLine($"Try `smelt {parsed.CommandResult.Command.Name switch { "smelt" => "", var verb => verb + " " }}--help`.");
+    if (args.Contains("--json")) JsonOutput.WriteFault("SM7001", string.Join(' ', parsed.Errors.Select(static e => e.Message)));
     return ExitCode.Usage;
 }
 return await VerbRunner.RunAsync(parsed, terminal);
