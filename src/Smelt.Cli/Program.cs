@@ -8,7 +8,8 @@ if (args is ["--version"] or ["-v"])
     return ExitCode.Fine;
 }
 var (root, terminal) = CommandTree.Build();
-var parsed = root.Parse(args);
+// Without a verb a person wants to know what there is.
+var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"smelt: {error.Message}");
