@@ -8,11 +8,13 @@ if (args is ["--version"] or ["-v"])
     return ExitCode.Fine;
 }
 var (root, terminal) = CommandTree.Build();
-var parsed = root.Parse(args);
+// Without a verb a person wants to know what there is.
+var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"smelt: {error.Message}");
     Console.Error.WriteLine($"Try `smelt {parsed.CommandResult.Command.Name switch { "smelt" => "", var verb => verb + " " }}--help`.");
+    if (args.Contains("--json")) JsonOutput.WriteFault("SM7001", string.Join(' ', parsed.Errors.Select(static e => e.Message)));
     return ExitCode.Usage;
 }
 return await VerbRunner.RunAsync(parsed, terminal);

@@ -19,6 +19,7 @@ internal static class VerbRunner
         }
         Console.CancelKeyPress += OnCancel;
         var debug = parsed.GetValue(CommandTree.Debug);
+        var json = terminal.Json = parsed.GetValue(CommandTree.Json);
         try
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupted.Token);
@@ -26,12 +27,14 @@ internal static class VerbRunner
         catch (OperationCanceledException)
         {
             terminal.Say("smelt: interrupted");
+            if (json && !JsonOutput.IsBegun) JsonOutput.WriteFault(EngineCodes.Interrupted, "interrupted");
             return ExitCode.Interrupted;
         }
         catch (Exception error) when (!debug)
         {
-            var fault = StepFault.Of(error) ?? Unexpected(error);
+            var fault = FaultOf(error);
             terminal.Say($"smelt: {fault.Code}: {fault.Message}");
+            if (json && !JsonOutput.IsBegun) JsonOutput.WriteFault(fault.Code, fault.Message);
             return error is UsageException ? ExitCode.Usage : ExitCode.Failed;
         }
         finally
@@ -39,6 +42,9 @@ internal static class VerbRunner
             Console.CancelKeyPress -= OnCancel;
         }
     }
+
+    /// <summary>What people are told of an exception.</summary>
+    public static StepFault FaultOf(Exception error) => StepFault.Of(error) ?? Unexpected(error);
 
     private static StepFault Unexpected(Exception error) => error switch
     {

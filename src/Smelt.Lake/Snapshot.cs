@@ -6,10 +6,13 @@ public sealed partial class Snapshot
     internal Snapshot(string folder, TableState state, TableProtocol protocol, TableMetadata metadata, long fileTimeMs)
     {
         (Folder, State, Protocol, Metadata) = (folder, state, protocol, metadata);
-        Version = state.Version;
+        (Version, FileTimeMs) = (state.Version, fileTimeMs);
         TimestampMs = metadata.IsOn("delta.enableInCommitTimestamps") && state.InCommitTimestamp is { } stamp ? stamp : fileTimeMs;
         (Files, Transactions, Domains) = (state.Files.Values, state.Transactions, state.Domains);
     }
+
+    /// <summary>Time of the file that the version was read from: tells it from another table's under the same name.</summary>
+    internal long FileTimeMs { get; }
 
     /// <summary>Never changed once the snapshot is made.</summary>
     internal TableState State { get; }

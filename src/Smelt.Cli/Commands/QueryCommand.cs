@@ -28,6 +28,7 @@ internal static class QueryCommand
             if (compiled.Query is null)
             {
                 DiagnosticView.Write(terminal, compiled.Diagnostics);
+                if (terminal.Json) JsonOutput.Write(json => DiagnosticView.Write(json, compiled.Diagnostics));
                 return ExitCode.Usage;
             }
             using var catalog = new StepCatalog(session.Database());

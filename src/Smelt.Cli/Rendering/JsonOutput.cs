@@ -8,9 +8,27 @@ internal static class JsonOutput
 {
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Whether the document was begun: a fault that comes after must not print another.</summary>
+    public static bool IsBegun { get; private set; }
+
+    public static Stream Open()
+    {
+        IsBegun = true;
+        return Console.OpenStandardOutput();
+    }
+
+    /// <summary>What a verb that could not do its work prints.</summary>
+    public static void WriteFault(string code, string message) => Write(json =>
+    {
+        json.WriteStartObject("error");
+        json.WriteString("code", code);
+        json.WriteString("message", message);
+        json.WriteEndObject();
+    });
+
     public static void Write(Action<Utf8JsonWriter> fill)
     {
-        using var output = Console.OpenStandardOutput();
+        using var output = Open();
         using (var json = new Utf8JsonWriter(output, Options))
         {
             json.WriteStartObject();

@@ -41,24 +41,35 @@ internal static class RowsView
         }
     }
 
-    /// <summary>One JSON document: an object with the columns and the rows.</summary>
+    /// <summary>One JSON document: an object with the columns and the rows. Numbers that JSON does not have (NaN, infinity) are texts.</summary>
     public static void WriteJson(DuckDbConnection connection, string sql)
     {
         var columns = Columns(connection, sql);
-        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
+        using var result = connection.Query($"SELECT to_json(smelt_rows)::VARCHAR FROM ({sql}\n) AS smelt_rows");
+        // A query that fails at once leaves the document to whoever tells the fault.
+        var isMore = result.Next();
+        using var output = new StreamWriter(JsonOutput.Open(), new UTF8Encoding(false), 1 << 16) { NewLine = "\n" };
         output.Write("{\n  \"columns\": [");
         output.Write(string.Join(", ", columns.Select(static c => $"{{\"name\": {Json(c.Name)}, \"type\": {Json(c.Type.ToString())}}}")));
         output.Write("],\n  \"rows\": [");
         var first = true;
-        using var result = connection.Query($"SELECT to_json(smelt_rows)::VARCHAR FROM ({sql}\n) AS smelt_rows");
-        while (result.Next())
+        try
         {
-            for (var row = 0; row < result.Chunk.RowCount; row++)
+            for (; isMore; isMore = result.Next())
             {
-                output.Write(first ? "\n    " : ",\n    ");
-                output.Write(result.Chunk[0].Text(row));
-                first = false;
+                for (var row = 0; row < result.Chunk.RowCount; row++)
+                {
+                    output.Write(first ? "\n    " : ",\n    ");
+                    output.Write(JsonNumbers.Quoted(result.Chunk[0].Text(row)));
+                    first = false;
+                }
             }
+        }
+        catch (Exception error)
+        {
+            var fault = VerbRunner.FaultOf(error);
+            output.WriteLine($"\n  ],\n  \"error\": {{\"code\": {Json(fault.Code)}, \"message\": {Json(fault.Message)}}}\n}}");
+            throw;
         }
         output.WriteLine(first ? "]\n}" : "\n  ]\n}");
     }

@@ -13,6 +13,33 @@ internal static class TableView
     public static void Write(Terminal terminal, IReadOnlyList<(string Name, bool IsNumber)> columns, IReadOnlyList<IReadOnlyList<string?>> rows)
     {
         var isCut = terminal.Width != int.MaxValue;
+        var shown = isCut ? Fitting(terminal.Width, columns, rows) : columns.Count;
+        if (shown < columns.Count)
+        {
+            var hidden = columns.Skip(shown).Select(static c => c.Name).ToList();
+            columns = [.. columns.Take(shown)];
+            rows = [.. rows.Select(row => row.Take(shown).ToList())];
+            WriteCells(terminal, columns, rows, isCut);
+            terminal.Words.WriteLine(terminal.Paint($"(no room for {string.Join(", ", hidden)})", Ink.Dim));
+            return;
+        }
+        WriteCells(terminal, columns, rows, isCut);
+    }
+
+    /// <summary>How many columns, from the left, a line of the terminal holds; one at least.</summary>
+    private static int Fitting(int width, IReadOnlyList<(string Name, bool IsNumber)> columns, IReadOnlyList<IReadOnlyList<string?>> rows)
+    {
+        var used = 0;
+        for (var i = 0; i < columns.Count; i++)
+        {
+            used += Math.Max(Width(columns[i].Name), rows.Count == 0 ? 0 : rows.Max(r => Width(Clean(r[i], true)))) + (i > 0 ? 2 : 0);
+            if (used > width) return Math.Max(1, i);
+        }
+        return columns.Count;
+    }
+
+    private static void WriteCells(Terminal terminal, IReadOnlyList<(string Name, bool IsNumber)> columns, IReadOnlyList<IReadOnlyList<string?>> rows, bool isCut)
+    {
         var cells = rows.Select(row => row.Select(value => Clean(value, isCut)).ToArray()).ToList();
         var widths = columns.Select((c, i) => Math.Max(Width(c.Name), cells.Count == 0 ? 0 : cells.Max(r => Width(r[i])))).ToArray();
         var writer = terminal.Words;

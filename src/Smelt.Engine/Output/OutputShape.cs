@@ -51,16 +51,17 @@ internal sealed class OutputShape
         if (cast is null && ParquetSql.TypeOf(dataset.Name.ToString(), ((ColumnTyping.Typed)typing).Type) is var needed && needed != type.ToString()) cast = needed;
         var identifier = SqlText.Identifier(given.Name);
         var value = isWrapped ? $"struct_extract({identifier}, 'v')" : identifier;
+        var raised = !isWrapped ? null : given.Type.Fields.Count == 1 ? $"{identifier} IS NULL" : $"({value} IS NULL AND struct_extract({identifier}, 'given'))";
         var stored = declared?.Type is not null ? DeclaredType(name, declared.Type) : ((ColumnTyping.Typed)typing).Type;
         if (cast is null)
         {
-            columns.Add(new OutputColumn(name, value, stored, isWrapped ? $"{identifier} IS NULL" : null, declared?.Comment));
+            columns.Add(new OutputColumn(name, value, stored, raised, declared?.Comment));
             return;
         }
         // The cast to the stored type can raise too (a sum above BIGINT): it belongs to the same built-in expectation.
         var tried = $"TRY({{'v': CAST({value} AS {cast})}})";
         columns.Add(isWrapped
-            ? new OutputColumn(name, $"struct_extract({tried}, 'v')", stored, $"({identifier} IS NULL OR {tried} IS NULL)", declared?.Comment)
+            ? new OutputColumn(name, $"struct_extract({tried}, 'v')", stored, $"({raised} OR {tried} IS NULL)", declared?.Comment)
             : new OutputColumn(name, $"CAST({value} AS {cast})", stored, null, declared?.Comment));
     }
 

@@ -157,11 +157,11 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
             if (raising is not null)
             {
                 return new EngineException(EngineCodes.ExpectationRaised,
-                    $"The expectation {raising.Name} of {Dataset.Name} raised an error instead of an answer: {error.Message} Its predicate is {raising.Predicate}.", inner: error);
+                    $"The expectation {raising.Name} of {Dataset.Name} raised an error instead of an answer: {error.Message.TrimEnd('.')}. Its predicate is {raising.Predicate}.", inner: error);
             }
         }
         var isValue = error.Kind is DuckDbErrorKind.Conversion or DuckDbErrorKind.OutOfRange or DuckDbErrorKind.InvalidInput or DuckDbErrorKind.Decimal;
-        return new EngineException(isValue ? EngineCodes.CastFailed : EngineCodes.QueryFailed, $"{Dataset.Name} ({Dataset.File}): {error.Message}", inner: error);
+        return new EngineException(isValue ? EngineCodes.CastFailed : EngineCodes.QueryFailed, $"{Dataset.Name} ({Dataset.File}): {error.Message}{(isValue ? FailingRow.Told(batch.Catalog, error.Message) : "")}", inner: error);
     }
 
     private IEnumerable<string> OutputNames(string typed) => batch.Catalog.Describe(typed).Select(static c => SqlText.Identifier(c.Name));

@@ -9,7 +9,7 @@ public abstract record ChangeRange
 
     /// <summary>Only appends (and commits that change no row).</summary>
     /// <param name="Versions">Versions that appended rows, ascending; empty where none did.</param>
-    /// <param name="SchemaChanged">Whether a commit of the range changed the schema.</param>
+    /// <param name="SchemaChanged">Whether a commit of the range carried metadata: another schema, or only properties.</param>
     public sealed record Appends(IReadOnlyList<VersionAppends> Versions, bool SchemaChanged) : ChangeRange
     {
         /// <summary>All files of all versions.</summary>

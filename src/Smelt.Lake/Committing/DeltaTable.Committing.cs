@@ -65,10 +65,13 @@ public sealed partial class DeltaTable
     /// <summary>The newest snapshot, from the one the caller has where that is still of this table's log.</summary>
     private async ValueTask<Snapshot?> HeadAsync(Snapshot? known, CancellationToken cancel)
     {
-        if (known is not null && known.Folder == Folder && await Lake.Store.StatAsync(LogFile.CommitKey(Folder, known.Version), cancel) is not null)
+        if (known is not null && known.Folder == Folder && await FileTimeAsync(known.Version, cancel) == known.FileTimeMs)
             return await UpdateAsync(known, cancel);
         return await TrySnapshotAsync(cancel);
     }
+
+    private async ValueTask<long?> FileTimeAsync(long version, CancellationToken cancel) =>
+        (await Lake.Store.StatAsync(LogFile.CommitKey(Folder, version), cancel))?.ModifiedMs;
 
     private static CommitResult.Conflict? Forbidden(CommitActions actions, Snapshot head)
     {
@@ -87,7 +90,7 @@ public sealed partial class DeltaTable
         if (!await Lake.Store.PutIfAbsentAsync(LogFile.CommitKey(Folder, version), CommitBuilder.Serialize(actions), cancel))
             return null;
         state.Apply(actions, version);
-        var snapshot = LogReader.Finish(this, state, actions.Info!.Timestamp!.Value);
+        var snapshot = LogReader.Finish(this, state, await FileTimeAsync(version, CancellationToken.None) ?? actions.Info!.Timestamp!.Value);
         return new CommitResult.Committed(version, snapshot, await CheckpointIfDueAsync(snapshot));
     }
 

@@ -18,16 +18,18 @@ internal static class RowBitmap
         var rows = new List<long>();
         var at = new Cursor(bytes);
         var magic = at.Int32();
-        if (magic is not PortableMagic and not NativeMagic)
+        // The older form's numbers are big-endian in the protocol's own example, and little-endian in some files.
+        var isBig = magic == BinaryPrimitives.ReverseEndianness(NativeMagic);
+        if (magic is not PortableMagic and not NativeMagic && !isBig)
             throw new FormatException($"its magic number {magic} is unknown");
-        var count = magic == PortableMagic ? at.Int64() : at.Int32();
+        var count = magic == PortableMagic ? at.Int64() : at.Int32(isBig);
         if (count is < 0 or > int.MaxValue)
             throw new FormatException("its number of bitmaps is impossible");
         for (var i = 0L; i < count; i++)
         {
             // The older form has no keys: bitmap i holds the rows from i * 2^32 on, and its size stands before it.
             var key = magic == PortableMagic ? at.Int32() : (int)i;
-            if (magic == NativeMagic)
+            if (magic != PortableMagic)
                 at.Int32();
             ReadBitmap(ref at, (long)key << 32, rows);
         }
@@ -100,6 +102,8 @@ internal static class RowBitmap
         }
 
         internal int Int32() => BinaryPrimitives.ReadInt32LittleEndian(Take(4));
+
+        internal int Int32(bool isBig) => isBig ? BinaryPrimitives.ReverseEndianness(Int32()) : Int32();
 
         internal long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(8));
 

@@ -13,14 +13,16 @@ internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
     private readonly TableMetadata _metadata = snapshot.Metadata;
     private readonly string _vectorTable = $"smelt_dv_{Guid.NewGuid():N}";
     private readonly List<ScanVector> _vectors = [];
+    private readonly Lazy<string> _columns = new(() => PhysicalColumns.Of(table.Folder, snapshot.Metadata));
 
     internal TableScan Build(IReadOnlyList<AddFile> files)
     {
         var plain = files.Where(f => f.DeletionVector is not { Cardinality: > 0 }).ToList();
         var masked = files.Where(f => f.DeletionVector is { Cardinality: > 0 }).ToList();
         var parts = new List<string>();
-        if (plain.Count > 0)
-            parts.Add(Group(plain, withVectors: false));
+        // Files that are exactly as the schema says are read as they are: with a schema given, DuckDB loses their statistics and takes twice the time (measured).
+        foreach (var group in plain.GroupBy(IsExact).OrderByDescending(g => g.Key))
+            parts.Add(Group([.. group], withVectors: false));
         if (masked.Count > 0)
             parts.Add(Group(masked, withVectors: true));
         return new TableScan
@@ -70,9 +72,11 @@ internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
         var byId = _metadata.ColumnMapping == ColumnMappingMode.Id;
         var columns = string.Join(", ", data.Select(f => $"{Key(f, byId)}: {{name: {SqlText.Literal(f.PhysicalName)}, type: {SqlText.Literal(ParquetSql.TypeOf(table.Folder, f.Type, physical: true))}, default_value: NULL}}"));
         // A table of partition columns only still has rows to count.
-        var schema = data.Count == 0 ? "" : $", schema=MAP {{{columns}}}";
+        var schema = data.Count == 0 || files.TrueForAll(IsExact) ? "" : $", schema=MAP {{{columns}}}";
         return $"read_parquet([{paths}]{schema}, hive_partitioning=false)";
     }
+
+    private bool IsExact(AddFile file) => file.Tags is not null && file.Tags.GetValueOrDefault(PhysicalColumns.Tag) == _columns.Value;
 
     private static string Key(DeltaField field, bool byId) =>
         byId ? (field.Id ?? throw new FormatException($"column '{field.Name}' has no id")).ToString(CultureInfo.InvariantCulture) : SqlText.Literal(field.PhysicalName);

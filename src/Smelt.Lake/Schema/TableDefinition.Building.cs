@@ -54,12 +54,14 @@ public sealed partial record TableDefinition
         var added = new List<ColumnSpec>();
         foreach (var column in columns)
             Merge(column, fields, added, problems);
+        var given = columns.Select(c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var field in schema.Fields.Where(f => !f.Nullable && !given.Contains(f.Name)))
+            problems.Add(new SchemaProblem(SchemaProblemKind.NotNullMissing, field.Name, $"column '{field.Name}' is NOT NULL in the table, and the rows do not have it"));
         var clusters = ColumnRules.Clusters([.. fields.Select(f => new ColumnSpec(f.Name, f.Type)), .. added], options.ClusterBy, problems);
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
         var configuration = Configured(Metadata.Configuration, options.Properties, clusters);
         var grown = AddFields(new StructType(fields), added, configuration);
-        var given = columns.Select(c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         return Changed(grown, configuration, Metadata.PartitionColumns, options) with
         {
             Added = [.. added.Select(a => a.Name)],

@@ -93,6 +93,9 @@ public enum SchemaProblemKind
     /// <summary>A NOT NULL column cannot be added to a table that has rows.</summary>
     NotNullAdded,
 
+    /// <summary>The rows lack a column that is NOT NULL in the table.</summary>
+    NotNullMissing,
+
     /// <summary>Two columns have one name when case is ignored.</summary>
     DuplicateName,
 

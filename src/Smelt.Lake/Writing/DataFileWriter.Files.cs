@@ -8,6 +8,7 @@ public sealed partial class DataFileWriter
     internal async partial ValueTask<IReadOnlyList<AddFile>> FilesAsync(DuckDbResult copied, CancellationToken cancel)
     {
         var statistics = new FileStatistics(Definition.Metadata);
+        var tags = new Dictionary<string, string?> { [PhysicalColumns.Tag] = PhysicalColumns.Of(Table.Folder, Definition.Metadata) };
         var written = CopiedFile.ReadAll(copied, Table.Lake.Store.Locate(Table.Folder));
         var files = new List<AddFile>();
         var keys = new List<string>();
@@ -29,6 +30,7 @@ public sealed partial class DataFileWriter
                 Size = file.Bytes,
                 ModificationTime = Table.Lake.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
                 DataChange = true,
+                Tags = tags,
                 Stats = statistics.Json(file),
             });
         }

@@ -26,8 +26,11 @@ public sealed partial class DataFileWriter
     /// <summary>Target size of a data file in bytes; the soft limit where a file is ended.</summary>
     public long TargetFileBytes { get; init; } = 128L << 20;
 
-    /// <summary>Ready to write: the folder is there. Call before running <see cref="CopySql"/>.</summary>
-    public ValueTask PrepareAsync(CancellationToken cancel = default) => Table.Lake.Store.EnsureFolderAsync(Table.Folder, cancel);
+    /// <summary>
+    /// Ready to write: the folders of the table and its log are there. Call before running <see cref="CopySql"/>; for many new tables, for all of them before the first
+    /// is committed: then the folder above them is made durable once and not once a table.
+    /// </summary>
+    public ValueTask PrepareAsync(CancellationToken cancel = default) => Table.Lake.Store.EnsureFolderAsync(LogFile.Folder(Table.Folder), cancel);
 
     /// <summary>
     /// The COPY statement. The query's columns are found by name; it must have every partition column and may lack others (NULL). Types are cast to the table's.

@@ -9,6 +9,7 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
     {
         Streams();
         ColumnList();
+        UntypedNulls();
         Expectations();
         Layout(dataset.Statement.PartitionedBy, "PARTITIONED BY");
         Layout(dataset.Statement.ClusterBy, "CLUSTER BY");
@@ -71,6 +72,20 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
             var near = NearestName.Of(column.Name, dataset.Query.Bound.Columns.Select(c => c.Name));
             dataset.Report(DiagnosticCodes.ColumnListLength, offset, $"The column list names '{column.Name}', which the query does not return.",
                 near is null ? "Name it in the query with AS: the list describes columns and renames none." : $"Did you mean '{near}'?");
+        }
+    }
+
+    // DuckDB makes such a column INTEGER, and then it is too late to see.
+    private void UntypedNulls()
+    {
+        var node = dataset.Query.Unit.Node;
+        if (!dataset.IsStored || !SqlAst.TypeIs(node, "SELECT_NODE"u8)) return;
+        foreach (var item in SqlAst.Items(node, "select_list"u8))
+        {
+            if (!SqlAst.ClassIs(item, "CONSTANT"u8) || SqlAst.Text(SqlAst.Child(SqlAst.Child(item, "value"u8), "type"u8), "id"u8) != "NULL") continue;
+            var alias = SqlAst.Text(item, "alias"u8);
+            dataset.Query.Unit.Report(DiagnosticCodes.UntypedNull, dataset.Query.Unit.Offset(Math.Max(0, SqlAst.Location(item))),
+                $"The column {(alias.Length > 0 ? $"'{alias}' " : "")}is NULL without a type, which a table cannot store.", "Write a cast: NULL::VARCHAR.");
         }
     }
 

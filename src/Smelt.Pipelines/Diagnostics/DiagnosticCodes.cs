@@ -56,6 +56,7 @@ public static class DiagnosticCodes
     public const string ColumnListLength = "SM2013";
     /// <summary>No name of a dataset.</summary>
     public const string DatasetName = "SM2015";
+    public const string UntypedNull = "SM2016";
 
     // SM3xxx: streaming
     /// <summary>What cannot be streamed.</summary>
@@ -161,6 +162,7 @@ public static class DiagnosticCodes
         [DuplicateColumn] = "Two columns of one name",
         [ColumnListLength] = "The column list names what the query does not return",
         [DatasetName] = "No name of a dataset",
+        [UntypedNull] = "A column of NULL without a type",
         [NotIncremental] = "What cannot be streamed",
         [StreamJoin] = "A join that cannot be streamed",
         [StreamInView] = "STREAM in what is no streaming table",

@@ -85,7 +85,7 @@ internal static class ProjectShapes
                 new("to", Text("The dataset that must hold the value: silver.customers or ref('customers').")), new("field", Text("Its column.")))))
         { UnknownCode = DiagnosticCodes.UnknownTest, KeyWord = "test" },
         new ChoiceShape("unique", "not_null") { Code = DiagnosticCodes.UnknownTest }))
-    { Doc = "Data tests." };
+    { Doc = "Data tests.", Definition = "tests" };
 
     private static readonly ListShape s_models = new(new MapShape(
         new("name", Text("The dataset: its name, or layer.name."), Required: true),
@@ -97,10 +97,12 @@ internal static class ProjectShapes
         new("columns", new ListShape(new MapShape(
             new("name", Text("The column."), Required: true), new("description", Text("What the column holds.")), new("data_type", Text("Its type, as documentation.")),
             new("tests", s_tests), new("data_tests", s_tests), new("tags", new EitherShape(new ListShape(new TextShape()), new TextShape())), new("meta", new FreeShape())))
-        { Doc = "The dataset's columns." })));
+        { Doc = "The dataset's columns." })))
+    { Definition = "datasets" };
 
+    /// <summary>properties.yml; dbt says models, Smelt tables: either will do.</summary>
     public static MapShape Properties { get; } = new(
         new("version", new ChoiceShape("2") { Doc = "The format's version: 2." }),
-        new("models", s_models with { Doc = "Datasets, as dbt calls them." }),
-        new("tables", s_models with { Doc = "Datasets." }));
+        new("models", s_models),
+        new("tables", s_models));
 }

@@ -26,8 +26,8 @@ public static class ReadFilesOptions
         "Unquoted text that means NULL. Default: the empty field.");
     public static readonly SourceOption Comment = Text("comment", [], ["csv"], "Lines that begin with this are passed over.");
     public static readonly SourceOption SkipRows = new("skipRows", ["skip"], [ConstantKind.Number], [], ["csv"], "Lines to pass over at a file's begin.");
-    public static readonly SourceOption Encoding = new("encoding", ["charset"], [ConstantKind.Text], ["utf-8", "utf-16", "latin-1"], ["csv"], "Encoding of the text. Default utf-8.");
-    public static readonly SourceOption Compression = new("compression", [], [ConstantKind.Text], ["auto", "none", "gzip", "zstd"], [],
+    public static readonly SourceOption Encoding = new("encoding", ["charset"], [ConstantKind.Text], ["utf-8", "utf-16le", "utf-16be", "iso-8859-1", "windows-1252", "utf-16", "latin-1"], ["csv", "json"], "Encoding of the text. Default utf-8.");
+    public static readonly SourceOption Compression = new("compression", [], [ConstantKind.Text], ["auto", "none", "gzip", "zstd"], ["csv", "json"],
         "Default auto: by the name's end (.gz, .zst).");
     public static readonly SourceOption Schema = new("schema", ["columns"], [ConstantKind.Text, ConstantKind.Map], [], [],
         "All columns with their types: 'id BIGINT, name VARCHAR' or {'id': 'BIGINT'}.");
@@ -38,10 +38,16 @@ public static class ReadFilesOptions
     public static readonly SourceOption MultiLine = Flag("multiLine", ["csv", "json"], "CSV: quoted fields may hold line breaks (default true). JSON: a file is one document or array, not a line a row (default false).");
     public static readonly SourceOption AllowOverwrites = Flag("allowOverwrites", [], "Read a file again when its content changed. Default false: a warning.");
 
+    public static readonly SourceOption Recursive = Flag("recursive", [], "Read the subfolders of a folder too. Default false.", "recursiveFileLookup");
+    public static readonly SourceOption PathGlobFilter = new("pathGlobFilter", ["fileNamePattern"], [ConstantKind.Text], [], [], "Only files whose name fits this pattern.");
+    public static readonly SourceOption RescuedDataColumn = new("rescuedDataColumn", [], [ConstantKind.Text], [], [], "Name of the column _rescued_data.");
+    public static readonly SourceOption MaxRecordBytes = new("maxRecordBytes", [], [ConstantKind.Number], [], ["csv", "json"], "The longest record; what is longer is broken. Default 64 MiB.");
+
     /// <summary>All of them, in the order of the docs.</summary>
     public static IReadOnlyList<SourceOption> All { get; } =
     [
         Format, Header, Delimiter, Quote, Escape, NullValue, Comment, SkipRows, Encoding, Compression, Schema, SchemaHints, AllVarchar, InferColumnTypes, MultiLine, AllowOverwrites,
+        Recursive, PathGlobFilter, RescuedDataColumn, MaxRecordBytes,
     ];
 
     /// <summary>The option of that name or alias, case ignored.</summary>

@@ -30,7 +30,7 @@ internal static class ErrorWrapping
     }
 
     // The output of a set operation has its first select's names.
-    private static List<JsonObject> Unnamed(JsonObject top)
+    public static List<JsonObject> Unnamed(JsonObject top)
     {
         var arms = new List<JsonObject>();
         if (Arms(top, arms) is null || arms.Count == 0) return [];
@@ -166,11 +166,14 @@ internal static class ErrorWrapping
         {
             var originals = targets.ToDictionary(t => t, t => (JsonObject)t.Places[0].List[t.Places[0].Index]!.DeepClone());
             foreach (var (column, target, inSelect) in Mentions(top, targets, new HashSet<string>(columns, StringComparer.OrdinalIgnoreCase)))
-                Replace(column, inSelect ? Value(column, target) : Original(column, originals[target]));
+                column.Become(inSelect ? Value(column, target) : Original(column, originals[target]));
         }
         foreach (var target in targets)
         {
-            foreach (var (list, index) in target.Places) list[index] = TreeNodes.Try((JsonObject)list[index]!, target.Alias);
+            // The arms of a UNION ALL must give one type, so all take the same form.
+            var areCasts = target.Places.All(p => TreeNodes.IsCastOfColumn((JsonObject)p.List[p.Index]!));
+            foreach (var (list, index) in target.Places)
+                list[index] = areCasts ? TreeNodes.TryCast((JsonObject)list[index]!, target.Alias) : TreeNodes.Try((JsonObject)list[index]!, target.Alias);
         }
     }
 
@@ -191,16 +194,5 @@ internal static class ErrorWrapping
         foreach (var field in column.ColumnNames().Skip(1)) value = TreeNodes.Function("struct_extract", value, TreeNodes.Constant(field));
         if (column.Alias().Length > 0) value["alias"] = column.Alias();
         return value;
-    }
-
-    private static void Replace(JsonObject node, JsonObject by)
-    {
-        // The parent keeps its object: it is emptied and filled, since a JsonNode knows its parent but not its place.
-        foreach (var key in node.Select(p => p.Key).ToList()) node.Remove(key);
-        foreach (var (key, value) in by.ToList())
-        {
-            by.Remove(key);
-            node[key] = value;
-        }
     }
 }

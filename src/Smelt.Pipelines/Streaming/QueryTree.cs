@@ -21,6 +21,14 @@ internal sealed class QueryTree
         return new QueryTree((JsonObject)JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = 2000 })!);
     }
 
+    /// <summary>SELECT * EXCLUDE (…) over a FROM.</summary>
+    public static JsonObject SelectAll(JsonObject from, JsonNode? ctes, IEnumerable<string> exclude) => new()
+    {
+        ["type"] = "SELECT_NODE", ["cte_map"] = ctes?.DeepClone() ?? new JsonObject(),
+        ["select_list"] = new JsonArray(new JsonObject { ["class"] = "STAR", ["type"] = "STAR", ["exclude_list"] = new JsonArray([.. exclude.Select(c => JsonValue.Create(c))]) }),
+        ["from_table"] = from.DeepClone(), ["aggregate_handling"] = "STANDARD_HANDLING",
+    };
+
     public QueryTree Copy() => new((JsonObject)_root.DeepClone());
 
     public string Print(DuckDbConnection connection)
@@ -85,6 +93,19 @@ internal static class TreeNodes
         }
     }
 
+    /// <summary>Makes the node another one in its place, under its own alias: a node knows its parent but not where it stands in it.</summary>
+    public static void Become(this JsonObject node, JsonObject other)
+    {
+        var alias = node.Alias();
+        foreach (var key in node.Select(p => p.Key).ToList()) node.Remove(key);
+        foreach (var (key, value) in other.ToList())
+        {
+            other.Remove(key);
+            node[key] = value;
+        }
+        if (alias.Length > 0) node["alias"] = alias;
+    }
+
     public static JsonObject Column(params string[] names) => new()
     {
         ["class"] = "COLUMN_REF", ["type"] = "COLUMN_REF", ["column_names"] = new JsonArray([.. names.Select(n => JsonValue.Create(n))]),
@@ -103,6 +124,27 @@ internal static class TreeNodes
     };
 
     /// <summary>TRY({'v': expression}) under the same alias.</summary>
+    /// <summary>
+    /// A cast of a column: <c>{'v': TRY_CAST(x AS T), 'given': x IS NOT NULL}</c>, which raised where v is NULL and x was given. Exact for a cast alone (inside CASE
+    /// it is not), a third faster than TRY on clean rows, and many times on broken ones, which TRY takes row by row (measured).
+    /// </summary>
+    public static JsonObject TryCast(JsonObject cast, string alias)
+    {
+        var value = (JsonObject)cast.DeepClone();
+        value["alias"] = "v";
+        value["try_cast"] = true;
+        var given = new JsonObject
+        {
+            ["class"] = "OPERATOR", ["type"] = "OPERATOR_IS_NOT_NULL", ["alias"] = "given", ["children"] = new JsonArray(cast["child"]!.DeepClone()),
+        };
+        var pack = Function("struct_pack", value, given);
+        pack["alias"] = alias;
+        return pack;
+    }
+
+    public static bool IsCastOfColumn(JsonObject item) =>
+        item.Class() == "CAST" && item["child"] is JsonObject child && child.Class() == "COLUMN_REF" && item["try_cast"]?.GetValue<bool>() != true;
+
     public static JsonObject Try(JsonObject expression, string alias)
     {
         var value = (JsonObject)expression.DeepClone();

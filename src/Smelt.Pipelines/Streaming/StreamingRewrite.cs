@@ -33,8 +33,8 @@ public sealed record StreamingRewriteOptions
 
 /// <summary>The query the engine runs for a streaming table.</summary>
 /// <param name="Sql">
-/// Output: the original columns in order and under their names (the wrapped ones as <c>STRUCT(v T)</c>, NULL where the expression raised), then the
-/// carried columns.
+/// Output: the original columns in order and under their names, then the carried columns. The wrapped ones are <c>STRUCT(v T)</c>, NULL where the expression raised, or,
+/// for a cast of a column, <c>STRUCT(v T, given BOOLEAN)</c>: it raised where v is NULL and the column was given.
 /// </param>
 /// <param name="Wrapped">Names of the wrapped output columns.</param>
 /// <param name="CarriesRows">False where one output row does not come from one streamed row, and nothing is carried.</param>

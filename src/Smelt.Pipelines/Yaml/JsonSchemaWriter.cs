@@ -15,20 +15,43 @@ internal static class JsonSchemaWriter
             writer.WriteStartObject();
             writer.WriteString("$schema", "https://json-schema.org/draft/2020-12/schema");
             writer.WriteString("title", title);
-            Body(writer, shape);
+            var definitions = new SortedDictionary<string, YamlShape>(StringComparer.Ordinal);
+            Body(writer, shape, definitions);
+            Definitions(writer, definitions);
             writer.WriteEndObject();
         }
         return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
-    private static void Shape(Utf8JsonWriter writer, YamlShape shape)
+    private static void Definitions(Utf8JsonWriter writer, SortedDictionary<string, YamlShape> definitions)
     {
-        writer.WriteStartObject();
-        Body(writer, shape);
+        if (definitions.Count == 0) return;
+        writer.WriteStartObject("$defs");
+        var written = new HashSet<string>();
+        // Writing one may name another.
+        while (definitions.FirstOrDefault(d => !written.Contains(d.Key)) is { Key: not null } next)
+        {
+            written.Add(next.Key);
+            writer.WriteStartObject(next.Key);
+            Body(writer, next.Value, definitions);
+            writer.WriteEndObject();
+        }
         writer.WriteEndObject();
     }
 
-    private static void Body(Utf8JsonWriter writer, YamlShape shape)
+    private static void Shape(Utf8JsonWriter writer, YamlShape shape, SortedDictionary<string, YamlShape> definitions)
+    {
+        writer.WriteStartObject();
+        if (shape.Definition is { } name)
+        {
+            definitions[name] = shape;
+            writer.WriteString("$ref", "#/$defs/" + name);
+        }
+        else Body(writer, shape, definitions);
+        writer.WriteEndObject();
+    }
+
+    private static void Body(Utf8JsonWriter writer, YamlShape shape, SortedDictionary<string, YamlShape> definitions)
     {
         if (shape.Doc is not null) writer.WriteString("description", shape.Doc);
         switch (shape)
@@ -45,30 +68,30 @@ internal static class JsonSchemaWriter
             case ListShape list:
                 writer.WriteString("type", "array");
                 writer.WritePropertyName("items");
-                Shape(writer, list.Item);
+                Shape(writer, list.Item, definitions);
                 break;
             case DictionaryShape dictionary:
                 writer.WriteString("type", "object");
                 writer.WritePropertyName("additionalProperties");
-                Shape(writer, dictionary.Value);
+                Shape(writer, dictionary.Value, definitions);
                 break;
-            case MapShape map: Map(writer, map); break;
+            case MapShape map: Map(writer, map, definitions); break;
             case EitherShape either:
                 writer.WriteStartArray("anyOf");
-                foreach (var one in either.Shapes) Shape(writer, one);
+                foreach (var one in either.Shapes) Shape(writer, one, definitions);
                 writer.WriteEndArray();
                 break;
         }
     }
 
-    private static void Map(Utf8JsonWriter writer, MapShape map)
+    private static void Map(Utf8JsonWriter writer, MapShape map, SortedDictionary<string, YamlShape> definitions)
     {
         writer.WriteString("type", "object");
         writer.WriteStartObject("properties");
         foreach (var key in map.Keys)
         {
             writer.WritePropertyName(key.Name);
-            Shape(writer, key.Value);
+            Shape(writer, key.Value, definitions);
         }
         writer.WriteEndObject();
         var required = map.Keys.Where(k => k.Required).Select(k => k.Name).ToArray();

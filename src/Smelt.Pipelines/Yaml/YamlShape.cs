@@ -5,6 +5,9 @@ internal abstract record YamlShape
 {
     public string? Doc { get; init; }
 
+    /// <summary>Name in the schema's <c>$defs</c>, for a shape that is used in several places.</summary>
+    public string? Definition { get; init; }
+
     /// <summary>What is expected, for messages: "a text".</summary>
     public abstract string Expected { get; }
 

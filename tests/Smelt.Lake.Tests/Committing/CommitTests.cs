@@ -149,8 +149,11 @@ public sealed class CommitTests
         var plan = await lake.PlanAsync(table, known, "SELECT 2 AS id");
         Directory.Delete(Path.Join(lake.Root, "t"), recursive: true);
         Assert.Equal(ConflictKind.TableReplaced, Assert.IsType<CommitResult.Conflict>(await table.CommitAsync(plan, known)).Kind);
+        await Task.Delay(5, TestContext.Current.CancellationToken);
         await lake.WriteAsync("t", "SELECT 1 AS id");
+        await lake.WriteAsync("t", "SELECT 2 AS id");
         Assert.Equal(ConflictKind.TableReplaced, Assert.IsType<CommitResult.Conflict>(await table.CommitAsync(plan)).Kind);
+        Assert.Equal(ConflictKind.TableReplaced, Assert.IsType<CommitResult.Conflict>(await table.CommitAsync(plan, known)).Kind);
     }
 
     [Fact]

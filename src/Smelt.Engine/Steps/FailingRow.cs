@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+using Smelt.DuckDb;
+
+namespace Smelt.Engine;
+
+/// <summary>
+/// The input row behind an error that DuckDB tells with its value only. Found by the value: the message holds it in quotes, or after the word value, and often the
+/// source column too.
+/// </summary>
+internal static partial class FailingRow
+{
+    private const int LongestTold = 1000;
+
+    /// <returns>A sentence with the table and the row as JSON, or nothing where no row holds the value as it stands in the message.</returns>
+    public static string Told(StepCatalog catalog, string message)
+    {
+        var column = SourceColumn().Match(message) is { Success: true } match ? match.Groups[1].Value : null;
+        foreach (var view in catalog.Connection.Rows("SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = current_database() AND NOT internal ORDER BY ALL"))
+        {
+            var (schema, name) = ((string)view[0]!, (string)view[1]!);
+            // Streams and sources bring the row along a second time; their files and batches are the rows themselves.
+            if (schema == StepCatalog.OwnSchema && !name.StartsWith("files_", StringComparison.Ordinal) && !name.StartsWith("batch_", StringComparison.Ordinal)) continue;
+            if (RowOf(catalog, SqlText.Identifier(schema, name), column, message) is not { } row) continue;
+            var cut = row.Length > LongestTold ? row[..LongestTold] + "…" : row;
+            return schema == StepCatalog.OwnSchema ? $". The row: {cut}" : $". The row, of {schema}.{name}: {cut}";
+        }
+        return "";
+    }
+
+    private static string? RowOf(StepCatalog catalog, string view, string? column, string message)
+    {
+        try
+        {
+            var columns = catalog.Describe($"SELECT * FROM {view}");
+            var holds = columns.Where(c => column is null || c.Name.Equals(column, StringComparison.OrdinalIgnoreCase)).Select(static c => Holds(SqlText.Identifier(c.Name))).ToList();
+            if (holds.Count == 0) return null;
+            var row = $"{{{string.Join(", ", columns.Select(static c => $"{SqlText.Literal(c.Name)}: {SqlText.Identifier(c.Name)}"))}}}";
+            var type = DuckDbType.Struct([.. columns.Select(static c => new DuckDbField(c.Name, c.Type))]);
+            return catalog.Connection.Scalar($"SELECT {StreamedRow.ToJson("r", type)} FROM (SELECT {row} AS r FROM {view} WHERE {string.Join(" OR ", holds)} LIMIT 1) AS t", message) as string;
+        }
+        catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.Fatal))
+        {
+            // A view that itself raises: the error that is being explained says more than this one.
+            return null;
+        }
+    }
+
+    private static string Holds(string column) =>
+        $"({column}::VARCHAR <> '' AND (contains($1, '''' || {column}::VARCHAR || '''') OR contains($1, '\"' || {column}::VARCHAR || '\"') OR contains($1, ' value ' || {column}::VARCHAR || ' ')))";
+
+    [GeneratedRegex("when casting from source column (.+)$")]
+    private static partial Regex SourceColumn();
+}

@@ -1,0 +1,1 @@
+SELECT * FROM STREAM read_files('${data}/olist_sellers_dataset.csv', format => 'csv')
