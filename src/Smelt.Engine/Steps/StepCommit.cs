@@ -66,7 +66,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         await step.State.PutDoneAsync(key.Generation, key.Batch, new DoneRecord
         {
             Update = record.Update,
-            TableId = record.Plans[0].TableId,
+            TableId = record.Plans[0].Metadata?.Id ?? record.Plans[0].TableId,
             Version = version,
             Definition = record.Definition,
             AtMicros = context.NowMicros,

@@ -61,6 +61,7 @@ public sealed class StepPlanner(UpdateContext context)
             if (i >= done.Sources.Count || done.Sources[i].Fingerprint != step.Sources[i].Snapshot!.Fingerprint) return new StepDecision(StepAction.Run, "its source changed");
         }
         if (step.Target.Snapshot.Metadata.Id != done.TableId) return new StepDecision(StepAction.Run, "its table was replaced by another writer");
+        if (step.IsTargetBehind) return new StepDecision(StepAction.Run, $"its table was put back to version {step.Target.Snapshot.Version}");
         if (step.Target.Snapshot.Version > done.Version && await step.Target.DataVersionAsync() > done.Version)
             return new StepDecision(StepAction.Run, $"its table was changed by another writer (version {await step.Target.DataVersionAsync()})");
         cancel.ThrowIfCancellationRequested();
