@@ -46,14 +46,27 @@ public sealed class ProcessDatabase(string spillRoot, long? processMemoryBytes, 
 
     private void MakeSpillFolder()
     {
-        Directory.CreateDirectory(spillRoot);
-        foreach (var folder in Directory.EnumerateDirectories(spillRoot))
+        var root = Writable(spillRoot);
+        foreach (var folder in Directory.EnumerateDirectories(root))
         {
             if (IsAbandoned(folder)) Remove(folder);
         }
-        _spillFolder = Path.Combine(spillRoot, $"{Environment.ProcessId}-{Guid.NewGuid():N}"[..24]);
+        _spillFolder = Path.Combine(root, $"{Environment.ProcessId}-{Guid.NewGuid():N}"[..24]);
         Directory.CreateDirectory(_spillFolder);
         _spillLock = new FileStream(Path.Combine(_spillFolder, "lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+    }
+
+    /// <summary>A person who may only read the lake spills into a folder of their own.</summary>
+    private static string Writable(string root)
+    {
+        try
+        {
+            return Directory.CreateDirectory(root).FullName;
+        }
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+        {
+            return Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}")).FullName;
+        }
     }
 
     /// <summary>The lock of a living process cannot be had; a folder without one is being made right now, or was left half removed long ago.</summary>
