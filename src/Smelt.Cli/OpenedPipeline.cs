@@ -31,6 +31,8 @@ internal static class OpenedPipeline
     {
         var named = parsed.GetValue(CommandTree.PipelineFolder);
         if (named is not null && folderArgument is not null) throw new UsageException("Name the pipeline's folder once: as the argument or with --pipeline.");
+        if (folderArgument is not null && folderArgument.StartsWith('-') && !Directory.Exists(folderArgument))
+            throw new UsageException($"There is no option {folderArgument}. `smelt {parsed.CommandResult.Command.Name} --help` lists them.");
         return folderArgument ?? named ?? ".";
     }
 

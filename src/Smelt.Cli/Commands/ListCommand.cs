@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Smelt.Engine;
 using Smelt.Pipelines;
 using Smelt.Runs;
 
@@ -17,15 +18,26 @@ internal static class ListCommand
             if (session is null) return ExitCode.Usage;
             var context = session.NewContext("ls");
             var rows = new List<Listed>();
-            foreach (var dataset in await Selection.OfAsync(session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel))
+            var isWhole = true;
+            foreach (var dataset in await Selection.OfAsync(terminal, session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel))
             {
-                var table = dataset.IsStored ? await context.Tables.FindAsync(dataset.Name, cancel) : null;
-                var quarantine = dataset.IsStored ? await context.Tables.FindAsync(session.Pipeline.Project.QuarantineOf(dataset.Name), cancel) : null;
-                rows.Add(new Listed(dataset, table?.Snapshot.Version, table?.Snapshot.NumRecords, table?.Snapshot.SizeInBytes, quarantine?.Snapshot.NumRecords, table?.Snapshot.TimestampMs));
+                try
+                {
+                    var table = dataset.IsStored ? await context.Tables.FindAsync(dataset.Name, cancel) : null;
+                    var quarantine = dataset.IsStored ? await context.Tables.FindAsync(session.Pipeline.Project.QuarantineOf(dataset.Name), cancel) : null;
+                    rows.Add(new Listed(dataset, table?.Snapshot.Version, table?.Snapshot.NumRecords, table?.Snapshot.SizeInBytes, quarantine?.Snapshot.NumRecords, table?.Snapshot.TimestampMs));
+                }
+                catch (EngineException fault) when (fault.Code == EngineCodes.TableUnreadable)
+                {
+                    // One damaged table does not hide the others.
+                    terminal.Say($"smelt: {fault.Code}: {fault.Message}");
+                    rows.Add(new Listed(dataset, null, null, null, null, null));
+                    isWhole = false;
+                }
             }
             if (terminal.Json) WriteJson(rows);
             else WriteTable(terminal, rows);
-            return ExitCode.Fine;
+            return isWhole ? ExitCode.Fine : ExitCode.Failed;
         });
         return command;
     }

@@ -17,7 +17,7 @@ internal static class PlanCommand
         {
             using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
             if (session is null) return ExitCode.Usage;
-            var options = await refresh.ReadAsync(session, parsed, cancel);
+            var options = await refresh.ReadAsync(terminal, session, parsed, cancel);
             var plan = await new PlanBuilder(session.NewContext("plan")).BuildAsync(options, cancel);
             if (terminal.Json) WriteJson(plan);
             else WriteWords(terminal, plan);

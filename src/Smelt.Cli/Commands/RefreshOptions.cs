@@ -18,9 +18,9 @@ internal sealed class RefreshOptions
         command.Options.Add(_all);
     }
 
-    public async Task<UpdateOptions> ReadAsync(PipelineSession session, ParseResult parsed, CancellationToken cancel)
+    public async Task<UpdateOptions> ReadAsync(Terminal terminal, PipelineSession session, ParseResult parsed, CancellationToken cancel)
     {
-        var selected = await Selection.OfAsync(session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel);
+        var selected = await Selection.OfAsync(terminal, session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel);
         var full = Selection.Names(session, parsed.GetValue(_full), "--full-refresh");
         if (parsed.GetValue(_all))
         {

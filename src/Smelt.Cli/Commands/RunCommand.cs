@@ -24,7 +24,7 @@ internal static class RunCommand
             if (parsed.GetValue(parallel) is < 1) throw new UsageException("--parallel takes 1 or more.");
             using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
             if (session is null) return ExitCode.Usage;
-            var options = await refresh.ReadAsync(session, parsed, cancel) with
+            var options = await refresh.ReadAsync(terminal, session, parsed, cancel) with
             {
                 Wait = parsed.GetValue(wait), Tests = !parsed.GetValue(noTests), Parallel = parsed.GetValue(parallel),
             };

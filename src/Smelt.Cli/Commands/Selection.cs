@@ -8,12 +8,14 @@ namespace Smelt.Cli;
 internal static class Selection
 {
     /// <exception cref="UsageException">The selection is malformed or names nothing.</exception>
-    public static async Task<IReadOnlyList<Dataset>> OfAsync(PipelineSession session, string? select, string? exclude, CancellationToken cancel)
+    public static async Task<IReadOnlyList<Dataset>> OfAsync(Terminal terminal, PipelineSession session, string? select, string? exclude, CancellationToken cancel)
     {
         var needsState = (select + " " + exclude).Contains("state:", StringComparison.Ordinal);
         var state = needsState ? new SelectionState { PreviousHashes = await PreviousUpdates.HashesAsync(session, cancel) } : null;
         var result = DatasetSelector.Select(session.Pipeline.Graph, select, exclude, state);
         if (result.Diagnostics.FirstOrDefault(static d => d.Severity == Severity.Error) is { } error) throw new UsageException(error.Message, error.Code);
+        // `--select tag:x` with no such tag is no mistake (a nightly job may ask for it), but an update of nothing should say why.
+        DiagnosticView.Write(terminal, result.Diagnostics);
         return result.Datasets;
     }
 

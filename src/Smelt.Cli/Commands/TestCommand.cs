@@ -14,7 +14,7 @@ internal static class TestCommand
         {
             using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
             if (session is null) return ExitCode.Usage;
-            var datasets = await Selection.OfAsync(session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel);
+            var datasets = await Selection.OfAsync(terminal, session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel);
             var isWhole = parsed.GetValue(CommandTree.Select) is null && parsed.GetValue(CommandTree.Exclude) is null;
             var outcomes = await new DataTestRunner(session.NewContext("test")) { Remembers = false }.RunAsync(datasets, isWhole, outcome =>
             {

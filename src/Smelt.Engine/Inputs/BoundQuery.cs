@@ -59,6 +59,18 @@ public static class BoundQuery
         var table = new DeltaLake(new LocalObjectStore(path), context.Database().Connect).Table("");
         var version = call.Option("version") is { } v && long.TryParse(v.Text, out var number) ? number : (long?)null;
         var timestamp = call.Option("timestamp")?.Text;
+        try
+        {
+            return await DeltaAsync(catalog, table, version, timestamp, index, cancel);
+        }
+        catch (LakeException error) when (TableFault.Of($"read_delta('{path}')", error) is { } fault)
+        {
+            throw fault;
+        }
+    }
+
+    private static async Task<string> DeltaAsync(StepCatalog catalog, DeltaTable table, long? version, string? timestamp, int index, CancellationToken cancel)
+    {
         if (version is not null || timestamp is not null)
             return await TimeTravel.BindAsync(catalog, table, new TableVersion(version, timestamp), 1000 + index, cancel);
         var snapshot = await table.SnapshotAsync(null, cancel);

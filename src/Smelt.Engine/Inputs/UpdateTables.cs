@@ -40,8 +40,17 @@ public sealed class UpdateTables(LakeLayout layout)
         _pinned[name.ToString()] = new Lazy<Task<PinnedTable?>>(Task.FromResult<PinnedTable?>(new PinnedTable(table, snapshot)));
 
     private Task<PinnedTable?> FindAsync(string key, Func<DeltaTable> table, CancellationToken cancel) =>
-        _pinned.GetOrAdd(key, _ => new Lazy<Task<PinnedTable?>>(() => OpenAsync(table(), cancel))).Value;
+        _pinned.GetOrAdd(key, _ => new Lazy<Task<PinnedTable?>>(() => OpenAsync(key, table(), cancel))).Value;
 
-    private static async Task<PinnedTable?> OpenAsync(DeltaTable table, CancellationToken cancel) =>
-        await table.TrySnapshotAsync(cancel) is { } snapshot ? new PinnedTable(table, snapshot) : null;
+    private static async Task<PinnedTable?> OpenAsync(string name, DeltaTable table, CancellationToken cancel)
+    {
+        try
+        {
+            return await table.TrySnapshotAsync(cancel) is { } snapshot ? new PinnedTable(table, snapshot) : null;
+        }
+        catch (LakeException error) when (TableFault.Of(name, error) is { } fault)
+        {
+            throw fault;
+        }
+    }
 }

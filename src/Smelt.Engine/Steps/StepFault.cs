@@ -12,16 +12,34 @@ public sealed record StepFault(string Code, string Message, bool IsTransient)
     {
         EngineException engine => new StepFault(engine.Code, engine.Message, engine.IsTransient),
         FileSourceException source => new StepFault(EngineCodes.SourceUnreadable, source.Message, source.IsTransient),
-        DeltaLogException or UnsupportedProtocolException => new StepFault(EngineCodes.TableUnreadable, error.Message, false),
-        StoreException store => new StepFault(IsFull(store) ? EngineCodes.OutOfResources : EngineCodes.Storage, store.Message, store.IsTransient),
+        LakeException lake when TableFault.Advice(lake) is { } advice => new StepFault(EngineCodes.TableUnreadable, $"{error.Message.TrimEnd('.')}.{advice}", false),
+        StoreException store => Storage(store, store.IsTransient),
         DuckDbException { Kind: DuckDbErrorKind.Interrupt } => null,
         DuckDbException { Kind: DuckDbErrorKind.OutOfMemory } memory => new StepFault(EngineCodes.OutOfResources, memory.Message, true),
-        DuckDbException { Kind: DuckDbErrorKind.Io } io => new StepFault(IsFull(io) ? EngineCodes.OutOfResources : EngineCodes.Storage, io.Message, false),
+        DuckDbException { Kind: DuckDbErrorKind.Io } io => Storage(io, false),
         DuckDbException duckDb => new StepFault(EngineCodes.QueryFailed, duckDb.Message, false),
-        UnauthorizedAccessException or IOException => new StepFault(IsFull(error) ? EngineCodes.OutOfResources : EngineCodes.Storage, error.Message, false),
+        UnauthorizedAccessException or IOException => Storage(error, false),
         _ => null,
     };
 
-    private static bool IsFull(Exception error) =>
-        error.Message.Contains("No space left", StringComparison.OrdinalIgnoreCase) || error.InnerException is { } inner && IsFull(inner);
+    private static StepFault Storage(Exception error, bool isTransient)
+    {
+        var message = error.Message.TrimEnd('.');
+        if (Says(error, "No space left", "disk was full", "File too large", "quota exceeded"))
+            return new StepFault(EngineCodes.OutOfResources, $"{message}. The disk or a limit on files is full: make room, or name another place with storage: in platform.yml, and run again.", isTransient);
+        if (error is UnauthorizedAccessException || error.InnerException is UnauthorizedAccessException || Says(error, "Permission denied"))
+            return new StepFault(EngineCodes.Storage, $"{message}. Change its permissions, or run as the user that owns it.", isTransient);
+        if (Says(error, "No files found that match the pattern"))
+            return new StepFault(EngineCodes.Storage, $"{message}. A data file that the table's log names is gone: bring it back, or rebuild the table with --full-refresh.", isTransient);
+        return new StepFault(EngineCodes.Storage, error.Message, isTransient);
+    }
+
+    private static bool Says(Exception error, params ReadOnlySpan<string> words)
+    {
+        foreach (var word in words)
+        {
+            if (error.Message.Contains(word, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+        return error.InnerException is { } inner && Says(inner, words);
+    }
 }

@@ -278,6 +278,22 @@ public sealed class LocalObjectStore : IObjectStore
 
     private static long Milliseconds(DateTime utc) => new DateTimeOffset(utc, TimeSpan.Zero).ToUnixTimeMilliseconds();
 
-    private static StoreException Failed(string what, string path, Exception e) =>
-        new($"store-{what}", $"cannot {what} '{path}': {e.Message}", isTransient: e is IOException and not FileNotFoundException, e);
+    private static StoreException Failed(string what, string path, Exception e)
+    {
+        if (FileInTheWay(what == "create" ? path : Path.GetDirectoryName(path)) is { } file)
+            return new($"store-{what}", $"cannot {what} '{path}': {file} is a file where a folder should be; move it away", isTransient: false, e);
+        return new($"store-{what}", $"cannot {what} '{path}': {e.Message}", isTransient: e is IOException and not FileNotFoundException, e);
+    }
+
+    /// <summary>The system calls a file that is used as a folder a missing path; people are told which file it is.</summary>
+    private static string? FileInTheWay(string? folder)
+    {
+        while (folder is { Length: > 1 } && !Directory.Exists(folder))
+        {
+            if (File.Exists(folder))
+                return folder;
+            folder = Path.GetDirectoryName(folder);
+        }
+        return null;
+    }
 }

@@ -79,7 +79,8 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
             }
             catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
             {
-                lock (_diagnostics) _diagnostics.Add(new Diagnostic(DiagnosticCodes.UnreadableFile, Severity.Error, files[i], 0, 0, $"The file cannot be read: {wrong.Message}"));
+                lock (_diagnostics) _diagnostics.Add(new Diagnostic(DiagnosticCodes.UnreadableFile, Severity.Error, files[i], 0, 0, $"The file cannot be read: {wrong.Message}",
+                    wrong is UnauthorizedAccessException ? "Change its permissions, or run as the user that owns it." : "Remove it, or bring it back."));
                 return;
             }
             parsed[i] = StatementParser.Parse(SourceText.Read(files[i], text, variables));

@@ -15,15 +15,15 @@ internal sealed class PipelineFiles
         var files = new PipelineFiles();
         foreach (var layer in Enum.GetValues<Layer>())
         {
-            foreach (var file in In(folder, DatasetName.SchemaOf(layer)))
+            foreach (var file in In(folder, DatasetName.SchemaOf(layer), diagnostics))
             {
                 if (file.EndsWith(".spark.sql", StringComparison.OrdinalIgnoreCase)) continue;
                 if (IsSql(file)) files.Datasets.Add((file, layer));
                 else if (IsYaml(file)) files.Properties.Add((file, layer));
             }
         }
-        files.Functions.AddRange(In(folder, "functions").Where(IsSql));
-        files.Tests.AddRange(In(folder, "tests").Where(IsSql));
+        files.Functions.AddRange(In(folder, "functions", diagnostics).Where(IsSql));
+        files.Tests.AddRange(In(folder, "tests", diagnostics).Where(IsSql));
         files.InRoot(folder, diagnostics);
         return files;
     }
@@ -44,14 +44,26 @@ internal sealed class PipelineFiles
     private static bool IsSql(string file) => file.EndsWith(".sql", StringComparison.OrdinalIgnoreCase);
     private static bool IsYaml(string file) => file.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase);
 
-    private static IEnumerable<string> In(string folder, string name)
+    /// <summary>A folder that cannot be listed is an error: without its files a pipeline would look smaller than it is, and its tables like orphans.</summary>
+    private static IReadOnlyList<string> In(string folder, string name, List<Diagnostic> diagnostics)
     {
         var root = Path.Combine(folder, name);
         if (!Directory.Exists(root)) return [];
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.System };
-        return Directory.EnumerateFiles(root, "*", options)
-            .Select(p => Path.GetRelativePath(folder, p).Replace('\\', '/'))
-            .Where(p => !p.Contains("/.", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal);
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.System, IgnoreInaccessible = false };
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFiles(root, "*", options)
+                    .Select(p => Path.GetRelativePath(folder, p).Replace('\\', '/'))
+                    .Where(p => !p.Contains("/.", StringComparison.Ordinal))
+                    .Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            diagnostics.Add(new Diagnostic(DiagnosticCodes.UnreadableFile, Severity.Error, name, 0, 0, $"The folder cannot be listed: {wrong.Message}", "Change its permissions, or run as the user that owns it."));
+            return [];
+        }
     }
 }

@@ -13,8 +13,8 @@ internal sealed class PlatformReader(List<Diagnostic> diagnostics)
     public PlatformSettings Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path)) return PlatformSettings.BuiltIn;
-        var map = YamlFile.Read(FileName, File.ReadAllText(path), diagnostics);
+        if (!File.Exists(path) && !Directory.Exists(path)) return PlatformSettings.BuiltIn;
+        var map = YamlFile.ReadFile(folder, FileName, diagnostics);
         if (map is null) return PlatformSettings.BuiltIn;
         new ShapeChecker(FileName, diagnostics).Check(map, ProjectShapes.Platform, "");
         var targets = new List<TargetSettings>();

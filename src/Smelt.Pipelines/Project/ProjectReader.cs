@@ -11,13 +11,13 @@ internal static class ProjectReader
     {
         var fallback = new ProjectSettings { Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)) };
         var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (!File.Exists(path) && !Directory.Exists(path))
         {
             diagnostics.Add(new Diagnostic(DiagnosticCodes.NoProject, Severity.Error, FileName, 0, 0, $"There is no {FileName} in '{folder}'.",
                 "A pipeline is a folder with a smelt.yml; 'smelt init <dir>' makes one."));
             return (fallback, null);
         }
-        var map = YamlFile.Read(FileName, File.ReadAllText(path), diagnostics);
+        var map = YamlFile.ReadFile(folder, FileName, diagnostics);
         if (map is null) return (fallback, null);
         new ShapeChecker(FileName, diagnostics).Check(map, ProjectShapes.Project, "");
         return (Settings(map, fallback), map);

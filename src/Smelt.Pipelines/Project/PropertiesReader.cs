@@ -13,7 +13,7 @@ internal sealed class PropertiesReader(string folder, IReadOnlyList<DatasetDraft
         foreach (var (file, layer) in files)
         {
             _file = file;
-            var map = YamlFile.Read(file, File.ReadAllText(Path.Combine(folder, file)), diagnostics);
+            var map = YamlFile.ReadFile(folder, file, diagnostics);
             if (map is null) continue;
             new ShapeChecker(file, diagnostics).Check(map, ProjectShapes.Properties, "");
             foreach (var model in map.List("models").Concat(map.List("tables")).OfType<YamlMap>()) Model(model, layer);

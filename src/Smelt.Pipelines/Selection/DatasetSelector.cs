@@ -83,6 +83,11 @@ public static class DatasetSelector
                 Report(DiagnosticCodes.BadSelector, $"'{text}': there is no selection method '{method}'.", $"There are: {string.Join(", ", s_methods)}.");
                 return [];
             }
+            if (value.Length == 0)
+            {
+                Report(DiagnosticCodes.BadSelector, $"'{text}' says nothing after '{method}:'.", "Write layer:silver, tag:core, path:silver/shop or kind:streaming_table.");
+                return [];
+            }
             if (method == "state" && value is not ("modified" or "new"))
             {
                 Report(DiagnosticCodes.BadSelector, $"'{text}': state is modified or new.", null);

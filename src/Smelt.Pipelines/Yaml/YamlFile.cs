@@ -29,6 +29,22 @@ internal sealed class YamlFile
         }
     }
 
+    /// <summary>The same from disk; a file that cannot be read is a diagnostic.</summary>
+    public static YamlMap? ReadFile(string folder, string file, List<Diagnostic> diagnostics)
+    {
+        var path = Path.Combine(folder, file);
+        try
+        {
+            if (!Directory.Exists(path)) return Read(file, File.ReadAllText(path), diagnostics);
+            diagnostics.Add(new Diagnostic(DiagnosticCodes.UnreadableFile, Severity.Error, file, 0, 0, "This is a folder where a file should be.", "Move it away."));
+        }
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        {
+            diagnostics.Add(new Diagnostic(DiagnosticCodes.UnreadableFile, Severity.Error, file, 0, 0, $"The file cannot be read: {wrong.Message}", "Change its permissions, or run as the user that owns it."));
+        }
+        return null;
+    }
+
     private static string Sentence(string message) => message.TrimEnd('.') + ".";
 
     private YamlMap? Document()

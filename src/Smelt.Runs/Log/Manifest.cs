@@ -11,6 +11,8 @@ internal static class Manifest
         var outputs = new Dictionary<string, TableInput>();
         foreach (var step in result.Steps)
         {
+            // A step that failed because its table cannot be read has no version to tell.
+            if (step.Result is FlowResult.Failed { Code: EngineCodes.TableUnreadable }) continue;
             if (await context.Tables.FindAsync(step.Dataset.Name, cancel) is { } table) outputs[step.Dataset.Name.ToString()] = await table.AsInputAsync(step.Dataset.Name.ToString());
         }
         return UpdateRecords.Document(json =>

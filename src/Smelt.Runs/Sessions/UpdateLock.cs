@@ -21,7 +21,7 @@ public sealed class UpdateLock : IDisposable
     public static async Task<UpdateLock> AcquireAsync(string lakeRoot, string updateId, bool wait, CancellationToken cancel)
     {
         var folder = Path.Combine(lakeRoot, LakeLayout.SystemSchema);
-        Directory.CreateDirectory(folder);
+        MakeFolder(lakeRoot, folder);
         var path = Path.Combine(folder, "lock");
         while (true)
         {
@@ -33,15 +33,28 @@ public sealed class UpdateLock : IDisposable
                 file.Flush();
                 return new UpdateLock(file);
             }
-            catch (IOException) when (wait)
+            catch (IOException error) when (wait && IsHeld(error))
             {
                 await Task.Delay(100, cancel);
             }
-            catch (IOException error) when (File.Exists(path))
+            catch (IOException error) when (IsHeld(error))
             {
                 throw new EngineException(EngineCodes.UpdateRunning, $"Another update of {lakeRoot} is running. Wait for its end, or run with --wait.", isTransient: true, error);
             }
         }
+    }
+
+    /// <summary>EWOULDBLOCK of flock on Linux, and on macOS; a full disk is another error.</summary>
+    private static bool IsHeld(IOException error) => error.HResult is 11 or 35;
+
+    private static void MakeFolder(string lakeRoot, string folder)
+    {
+        foreach (var path in new[] { lakeRoot, folder })
+        {
+            if (File.Exists(path))
+                throw new EngineException(EngineCodes.Storage, $"{path} is a file where the lake's folder should be. Move it away, or name another place with storage: in platform.yml.");
+        }
+        Directory.CreateDirectory(folder);
     }
 
     public void Dispose() => _file.Dispose();
