@@ -48,18 +48,31 @@ public sealed class ProcessDatabase(string spillRoot, long? processMemoryBytes, 
 
     private void MakeSpillFolder()
     {
-        Directory.CreateDirectory(spillRoot);
-        foreach (var folder in Directory.EnumerateDirectories(spillRoot))
+        var root = Writable(spillRoot);
+        foreach (var folder in Directory.EnumerateDirectories(root))
         {
             if (IsAbandoned(folder)) Remove(folder);
         }
         var name = $"{Environment.ProcessId}-{Guid.NewGuid():N}"[..24];
         // Made under another name and renamed once its lock is held: between the lock's making and its taking, another process would take the folder for an abandoned one.
-        var making = Path.Combine(spillRoot, Making + name);
+        var making = Path.Combine(root, Making + name);
         Directory.CreateDirectory(making);
         _spillLock = new FileStream(Path.Combine(making, "lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        _spillFolder = Path.Combine(spillRoot, name);
+        _spillFolder = Path.Combine(root, name);
         Directory.Move(making, _spillFolder);
+    }
+
+    /// <summary>A person who may only read the lake spills into a folder of their own.</summary>
+    private static string Writable(string root)
+    {
+        try
+        {
+            return Directory.CreateDirectory(root).FullName;
+        }
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+        {
+            return Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}")).FullName;
+        }
     }
 
     /// <summary>The lock of a living process cannot be had; a folder without one was left half removed, and one still in the making after an hour will not be made.</summary>
