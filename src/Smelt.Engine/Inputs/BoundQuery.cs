@@ -14,7 +14,6 @@ public static class BoundQuery
     /// <exception cref="EngineException">An input has no data yet.</exception>
     public static async Task<string> BindAsync(UpdateContext context, StepCatalog catalog, DatasetQuery query, CancellationToken cancel)
     {
-        catalog.CreateMacros(query.Macros);
         var missing = new List<DatasetName>();
         foreach (var name in query.Inputs)
         {
@@ -29,6 +28,8 @@ public static class BoundQuery
                 ?? throw new EngineException(EngineCodes.InputMissing, $"{LakeLayout.SystemSchema}.{system} has no table yet. The first update makes it.");
             await catalog.BindTableAsync(LakeLayout.SystemSchema, system, table, cancel);
         }
+        // DuckDB binds a macro's body when it is made: the tables that it names come first.
+        catalog.CreateMacros(query.Macros);
         var asOf = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
         foreach (var reference in query.References)
         {

@@ -86,8 +86,9 @@ internal sealed class StreamBatch : IStepBatch
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
         var dataset = step.Dataset;
-        Catalog.CreateMacros(dataset.Query.Macros);
         await BindWholeAsync(context, dataset, cancel);
+        // DuckDB binds a macro's body when it is made: the tables that it names come first.
+        Catalog.CreateMacros(dataset.Query.Macros);
         var names = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
         var index = 0;
         foreach (var reference in dataset.Query.References.Where(static r => r.IsStream))

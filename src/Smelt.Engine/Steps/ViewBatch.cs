@@ -53,7 +53,6 @@ internal sealed class ViewBatch : IStepBatch
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
         var query = step.Dataset.Query;
-        Catalog.CreateMacros(query.Macros);
         var missing = new List<DatasetName>();
         foreach (var name in query.Inputs)
         {
@@ -62,6 +61,8 @@ internal sealed class ViewBatch : IStepBatch
         foreach (var system in query.References.Where(static r => r.SystemTable is not null).Select(static r => r.SystemTable!).Distinct())
             await Catalog.BindTableAsync(LakeLayout.SystemSchema, system, (await context.Tables.FindSystemAsync(system, cancel))!, cancel);
         if (missing.Count > 0) throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", missing)}, which has no data yet.");
+        // DuckDB binds a macro's body when it is made: the tables that it names come first.
+        Catalog.CreateMacros(query.Macros);
         foreach (var name in StepInputs.Stored(context.Pipeline.Graph, step.Dataset))
             RowsIn += (await context.Tables.FindAsync(name, cancel))?.Snapshot.NumRecords ?? 0;
         var intent = new IntentRecord { Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = BatchId };
