@@ -44,7 +44,25 @@ public sealed class ProcessDatabase(string spillRoot, long? processMemoryBytes, 
         return Math.Max(process / 3, process - OutsideDuckDb);
     }
 
+    /// <summary>Beside the lake's state; elsewhere where there is no lake yet, or one that this user may only read: looking at tables must not need the right to write.</summary>
     private void MakeSpillFolder()
+    {
+        if (Directory.Exists(Path.GetDirectoryName(spillRoot)))
+        {
+            try
+            {
+                MakeSpillFolder(spillRoot);
+                return;
+            }
+            catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+            {
+                _spillFolder = null;
+            }
+        }
+        MakeSpillFolder(Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}"));
+    }
+
+    private void MakeSpillFolder(string spillRoot)
     {
         Directory.CreateDirectory(spillRoot);
         foreach (var folder in Directory.EnumerateDirectories(spillRoot))
