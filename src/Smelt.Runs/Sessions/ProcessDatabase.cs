@@ -46,9 +46,27 @@ public sealed class ProcessDatabase(string spillRoot, long? processMemoryBytes, 
         return Math.Max(process / 3, process - OutsideDuckDb);
     }
 
+    /// <summary>Beside the lake's state; elsewhere where there is no lake yet, or one that this user may only read: looking at tables must not need the right to write.</summary>
     private void MakeSpillFolder()
     {
-        var root = Writable(spillRoot);
+        if (Directory.Exists(Path.GetDirectoryName(spillRoot)))
+        {
+            try
+            {
+                MakeSpillFolder(spillRoot);
+                return;
+            }
+            catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+            {
+                _spillFolder = null;
+            }
+        }
+        MakeSpillFolder(Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}"));
+    }
+
+    private void MakeSpillFolder(string root)
+    {
+        Directory.CreateDirectory(root);
         foreach (var folder in Directory.EnumerateDirectories(root))
         {
             if (IsAbandoned(folder)) Remove(folder);
@@ -60,19 +78,6 @@ public sealed class ProcessDatabase(string spillRoot, long? processMemoryBytes, 
         _spillLock = new FileStream(Path.Combine(making, "lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
         _spillFolder = Path.Combine(root, name);
         Directory.Move(making, _spillFolder);
-    }
-
-    /// <summary>A person who may only read the lake spills into a folder of their own.</summary>
-    private static string Writable(string root)
-    {
-        try
-        {
-            return Directory.CreateDirectory(root).FullName;
-        }
-        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
-        {
-            return Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}")).FullName;
-        }
     }
 
     /// <summary>The lock of a living process cannot be had; a folder without one was left half removed, and one still in the making after an hour will not be made.</summary>
