@@ -90,4 +90,35 @@ public class ReviewTests
         Assert.Equal(TestStatus.Passed, Assert.Single(second.Tests).Status);
         Assert.Equal(1, second.Made("gold.runs").Counts.RowsOut);
     }
+
+    [Fact]
+    public void What_follows_from_more_than_stored_tables_is_made_anew_every_time()
+    {
+        using var folder = new PipelineFolder()
+            .Write("bronze/k.sql", "SELECT 1 AS id")
+            .Write("silver/clock.sql", "CREATE VIEW silver.clock AS SELECT id, now() AS stamp FROM bronze.k")
+            .Write("gold/timed.sql", "SELECT id, stamp FROM silver.clock")
+            .Write("gold/untracked.sql", $"SELECT id FROM read_csv('{System.IO.Path.GetTempPath()}/smelt-untracked-{Environment.ProcessId}.csv')")
+            .Write("gold/chance.sql", "SELECT id, random() AS r FROM bronze.k")
+            .Write("gold/ruled.sql", "CREATE MATERIALIZED VIEW gold.ruled (CONSTRAINT young EXPECT (id < year(current_date))) AS SELECT id FROM bronze.k")
+            .Write("functions/f.sql", "CREATE MACRO bad(x) AS x > 1")
+            .Write("tests/timed.sql", "SELECT id FROM bronze.k WHERE now() < TIMESTAMPTZ '2001-01-01'")
+            .Write("tests/ruled.sql", "SELECT id FROM bronze.k WHERE bad(id)");
+        var untracked = $"{System.IO.Path.GetTempPath()}/smelt-untracked-{Environment.ProcessId}.csv";
+        System.IO.File.WriteAllText(untracked, "id\n1\n");
+        try
+        {
+            LocalUpdate.RunWith(folder.Path, null, static o => o with { Tests = true });
+            var again = LocalUpdate.RunWith(folder.Path, null, static o => o with { Tests = true });
+            Assert.Equal(["gold.ruled", "gold.timed", "gold.untracked"], again.Steps.Where(static x => x.Result is FlowResult.Completed).Select(static x => x.Dataset.Name.ToString()).Order());
+            Assert.Equal(["ruled"], again.Tests.Where(static t => t.IsRemembered).Select(static t => t.Name));
+            folder.Write("functions/f.sql", "CREATE MACRO bad(x) AS x > 0");
+            var changed = LocalUpdate.RunWith(folder.Path, null, static o => o with { Tests = true });
+            Assert.Equal(TestStatus.Failed, changed.Tests.Single(static t => t.Name == "ruled").Status);
+        }
+        finally
+        {
+            System.IO.File.Delete(untracked);
+        }
+    }
 }

@@ -54,4 +54,10 @@ internal static class StepInputs
 public static class StoredInputs
 {
     public static IReadOnlyList<DatasetName> Of(PipelineGraph graph, Dataset view) => StepInputs.Stored(graph, view);
+
+    /// <summary>Whether the view's rows follow from its stored tables alone: not from the time, chance, files or Smelt's own tables.</summary>
+    public static bool DecideAlone(PipelineGraph graph, Dataset view) => StepInputs.Queries(graph, view).All(DecideAlone);
+
+    /// <summary>The same of one query; views that it reads are to be asked for themselves.</summary>
+    public static bool DecideAlone(DatasetQuery query) => !query.IsTimeDependent && !query.IsVolatile && query.Sources.Count == 0 && !query.SystemTables.Any();
 }

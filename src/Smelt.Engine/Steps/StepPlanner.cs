@@ -47,7 +47,7 @@ public sealed class StepPlanner(UpdateContext context)
         return step with { Decision = await ReasonAsync(step, cancel) };
     }
 
-    private static async Task<StepDecision> ReasonAsync(StepPreparation step, CancellationToken cancel)
+    private async Task<StepDecision> ReasonAsync(StepPreparation step, CancellationToken cancel)
     {
         var (dataset, done) = (step.Dataset, step.State!.Done);
         if (step.Mode != RefreshMode.Incremental) return new StepDecision(StepAction.Run, "refresh asked for");
@@ -65,7 +65,9 @@ public sealed class StepPlanner(UpdateContext context)
         if (step.Target.Snapshot.Version > done.Version && await step.Target.DataVersionAsync() > done.Version)
             return new StepDecision(StepAction.Run, $"its table was changed by another writer (version {await step.Target.DataVersionAsync()})");
         cancel.ThrowIfCancellationRequested();
-        return dataset.Query.IsTimeDependent ? new StepDecision(StepAction.Run, "its result depends on the time") : new StepDecision(StepAction.Skip, "nothing new");
+        var queries = StepInputs.Queries(context.Pipeline.Graph, dataset);
+        if (queries.Any(static q => q.IsTimeDependent)) return new StepDecision(StepAction.Run, "its result depends on the time");
+        return queries.Any(static q => q.ReadsUntracked) ? new StepDecision(StepAction.Run, "it reads what Smelt does not track") : new StepDecision(StepAction.Skip, "nothing new");
     }
 
     /// <summary>The files of its own sources, then of those of the views that it reads.</summary>

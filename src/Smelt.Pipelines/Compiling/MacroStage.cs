@@ -81,6 +81,7 @@ internal sealed class MacroStage
         macro.Reads = [.. macro.Bodies.SelectMany(b => b.References.Values).Select(r => r.Dataset).OfType<DatasetName>().Concat(calls.SelectMany(c => c.Reads)).Distinct()];
         macro.IsTimeDependent = calls.Exists(c => c.IsTimeDependent) || macro.Bodies.Any(IsTimeDependent);
         macro.IsVolatile = calls.Exists(c => c.IsVolatile) || macro.Bodies.Any(IsVolatile);
+        macro.ReadsUntracked = calls.Exists(c => c.ReadsUntracked) || macro.Bodies.Any(ReadsUntracked);
         var text = macro.File.Text[macro.Statement.Start..macro.Statement.End];
         macro.Macro = new Macro(macro.Name, macro.Statement.IsTable, text, macro.File.Source.File, macro.File.Source.Position(macro.Statement.Start), macro.Reads)
         {
@@ -109,6 +110,7 @@ internal sealed class MacroStage
         }
         query.IsTimeDependent = IsTimeDependent(query) || query.Macros.Exists(m => m.IsTimeDependent);
         query.IsVolatile = IsVolatile(query) || query.Macros.Exists(m => m.IsVolatile);
+        query.ReadsUntracked = ReadsUntracked(query) || query.Macros.Exists(m => m.ReadsUntracked);
         if (dataset is null) return;
         foreach (var (clause, unit) in dataset.Constraints) UseInRule(query, clause, unit);
         CheckLayers(query, dataset);
@@ -125,6 +127,7 @@ internal sealed class MacroStage
                 unit.Report(DiagnosticCodes.NotYet, 0, $"The constraint '{clause.Name.Name}' reads {macro.Reads[0]} through the macro '{macro.Name}', which is not in this version yet.",
                     "Join the table in the query, and test the joined column.");
             query.IsTimeDependent |= macro.IsTimeDependent;
+            query.ReadsUntracked |= macro.ReadsUntracked;
             if (!query.Macros.Contains(macro)) query.Macros.Add(macro);
         }
     }
@@ -144,5 +147,8 @@ internal sealed class MacroStage
     private static bool IsTimeDependent(QueryDraft query) => query.Seen is { } seen && (seen.UsesTime || seen.Functions.Any(FunctionStability.IsTime));
 
     private static bool IsVolatile(QueryDraft query) =>
-        query.Seen is { } seen && (seen.Functions.Any(FunctionStability.IsVolatile) || seen.Calls.Exists(c => SourceCalls.IsUntracked(c.Function)));
+        query.Seen is { } seen && (seen.Functions.Any(FunctionStability.IsVolatile) || ReadsUntracked(query));
+
+    private static bool ReadsUntracked(QueryDraft query) =>
+        query.Seen is { } seen && (seen.Functions.Any(SourceCalls.IsUntracked) || seen.Calls.Exists(c => SourceCalls.IsUntracked(c.Function)));
 }

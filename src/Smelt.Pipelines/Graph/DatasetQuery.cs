@@ -30,8 +30,11 @@ public sealed class DatasetQuery
     /// <summary>Uses now(), current_date, …: the result depends on when it runs.</summary>
     public bool IsTimeDependent { get; init; }
 
-    /// <summary>Uses random(), uuid(), … or reads what Smelt does not track (DuckDB's own read_csv …).</summary>
+    /// <summary>Uses random(), uuid(), … or reads what Smelt does not track.</summary>
     public bool IsVolatile { get; init; }
+
+    /// <summary>Reads what Smelt does not track (DuckDB's own read_csv …): nobody can tell whether it changed.</summary>
+    public bool ReadsUntracked { get; init; }
 
     /// <summary>The one streamed reference or source of a streaming table without UNION ALL; several with.</summary>
     public bool ReadsStream => References.Any(r => r.IsStream) || Sources.Any(s => s.IsStream);

@@ -38,7 +38,7 @@ public sealed class DataTestRunner(UpdateContext context)
             foreach (var test in dataset.Tests)
             {
                 DatasetName[] reads = test.To is { } to ? [test.Dataset, to] : [test.Dataset];
-                yield return new RunnableTest(test.Name, test.Dataset, test.Severity, test.FailingRowsSql, reads);
+                yield return new RunnableTest(test.Name, test.Dataset, test.Severity, test.FailingRowsSql, reads) { IsTimeDependent = test.IsTimeDependent };
             }
         }
         if (!withSqlTests) yield break;
@@ -55,14 +55,15 @@ public sealed class DataTestRunner(UpdateContext context)
         {
             var (key, missing) = await KeyAsync(test, cancel);
             if (missing.Count > 0) return test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
-            if (Remembers && memory.Find(test, key) is { } known) return known;
+            var lasts = Lasts(test);
+            if (Remembers && lasts && memory.Find(test, key) is { } known) return known;
             using var catalog = new StepCatalog(context.Database());
             var binder = new InputBinder(context, catalog);
             foreach (var name in test.Reads) await binder.BindAsync(name, cancel);
             var sql = test.Query is not null && await binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
             using var interrupting = cancel.Register(catalog.Connection.Interrupt);
             var outcome = Run(test, sql, catalog.Connection);
-            memory.Remember(test, key, outcome);
+            if (lasts) memory.Remember(test, key, outcome);
             return outcome;
         }
         catch (Exception error) when (StepFault.Of(error) is { } fault)
@@ -97,11 +98,16 @@ public sealed class DataTestRunner(UpdateContext context)
         }
         foreach (var system in test.Query?.SystemTables ?? [])
         {
-            if (await context.Tables.FindSystemAsync(system, cancel) is not { } pinned) missing.Add(LakeLayout.SystemSchema + "." + system);
-            else key.Append('|').Append(pinned.Snapshot.Metadata.Id).Append('@').Append(pinned.Snapshot.Version);
+            if (await context.Tables.FindSystemAsync(system, cancel) is null) missing.Add(LakeLayout.SystemSchema + "." + system);
         }
+        foreach (var macro in test.Query?.Macros ?? []) key.Append('|').Append(macro.CreateSql);
+        foreach (var reference in test.Query?.References ?? []) key.Append('|').Append(reference.AsOf);
         return (Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(key.ToString())))[..24], missing);
     }
+
+    /// <summary>Whether the answer holds for as long as the tables it was given on stay as they are.</summary>
+    private bool Lasts(RunnableTest test) => !test.IsTimeDependent && (test.Query is null || StoredInputs.DecideAlone(test.Query))
+        && test.Reads.All(name => context.Pipeline.Graph.Find(name) is not { IsView: true } view || StoredInputs.DecideAlone(context.Pipeline.Graph, view));
 
     private IEnumerable<DatasetName> StepInputsOf(Dataset view) => StoredInputs.Of(context.Pipeline.Graph, view);
 }
@@ -111,6 +117,8 @@ internal sealed record RunnableTest(string Name, DatasetName? Dataset, Severity 
 {
     /// <summary>Of a SQL test; null for one of properties.yml.</summary>
     public DatasetQuery? Query { get; init; }
+
+    public bool IsTimeDependent { get; init; }
 
     public TestOutcome Outcome(TestStatus status, long failures, IReadOnlyList<string> samples, string? message = null) =>
         new(Name, Dataset, status, Severity, failures, Sql, samples, message);

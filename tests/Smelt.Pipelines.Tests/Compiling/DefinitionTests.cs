@@ -72,6 +72,27 @@ public class DefinitionTests
         Assert.False(query.IsTimeDependent);
     }
 
+    [Fact]
+    public void A_type_of_properties_yml_belongs_to_the_definition()
+    {
+        string Of(string type)
+        {
+            using var pipeline = new TestPipeline(("silver/q.sql", "SELECT 1 AS id"), ("silver/properties.yml", $"models:\n- name: q\n  columns:\n  - {{name: id{type}}}\n"));
+            return pipeline.CompileClean().Graph.Find("silver.q")!.DefinitionHash;
+        }
+        Assert.NotEqual(Of(", data_type: BIGINT"), Of(", data_type: DOUBLE"));
+        Assert.Equal(Of(", description: one"), Of(", description: two"));
+    }
+
+    [Theory]
+    [InlineData("where: \"stamp < now()\"", true)]
+    [InlineData("where: \"stamp < DATE '2025-01-01'\"", false)]
+    public void A_data_test_that_asks_for_the_time_is_known(string where, bool isTimeDependent)
+    {
+        using var pipeline = new TestPipeline(("silver/q.sql", "SELECT 1 AS stamp"), ("silver/properties.yml", $"models:\n- name: q\n  columns:\n  - name: stamp\n    tests:\n    - not_null: {{{where}}}\n"));
+        Assert.Equal(isTimeDependent, Assert.Single(pipeline.CompileClean().Graph.Find("silver.q")!.Tests).IsTimeDependent);
+    }
+
     [Theory]
     [InlineData("SELECT now() AS t", true, false)]
     [InlineData("SELECT current_date AS t", true, false)]
