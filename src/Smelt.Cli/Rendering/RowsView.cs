@@ -1,5 +1,6 @@
 using System.Text;
 using Smelt.DuckDb;
+using Smelt.Engine;
 
 namespace Smelt.Cli;
 

@@ -9,6 +9,6 @@ internal static class RuleSamples
     {
         var fields = shape.Columns.Take(40).Select(static (c, i) => $"{SqlText.Literal(c.Name)}, r.c{i}");
         var rows = connection.Rows($"SELECT rule, json_object({string.Join(", ", fields)})::VARCHAR FROM {StepCatalog.OwnSchema}.samples");
-        return [.. rows.GroupBy(static r => (int)r[0]!).Select(group => new RuleSample(rules[group.Key].Name, [.. group.Select(static r => (string)r[1]!)]))];
+        return [.. rows.GroupBy(static r => (int)r[0]!).Select(group => new RuleSample(rules[group.Key].Name, [.. group.Select(static r => JsonNumbers.Quoted((string)r[1]!))]))];
     }
 }

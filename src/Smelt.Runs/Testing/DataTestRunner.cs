@@ -76,7 +76,7 @@ public sealed class DataTestRunner(UpdateContext context)
     {
         var failures = (long)connection.Scalar($"SELECT count(*) FROM ({sql}\n) AS failing")!;
         if (failures == 0) return test.Outcome(TestStatus.Passed, 0, []);
-        var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => (string)r[0]!);
+        var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
         return test.Outcome(test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned, failures, samples);
     }
 

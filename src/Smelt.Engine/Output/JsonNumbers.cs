@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Smelt.Cli;
+namespace Smelt.Engine;
 
 /// <summary>DuckDB writes NaN and infinity into JSON as bare words, which no JSON reader takes (RFC 8259, section 6).</summary>
-internal static class JsonNumbers
+public static class JsonNumbers
 {
     /// <returns>The same JSON with <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c> in quotes.</returns>
     public static string Quoted(string json)
