@@ -9,7 +9,8 @@ if (args is ["--version"] or ["-v"])
 }
 var (root, terminal) = CommandTree.Build();
 // Without a verb a person wants to know what there is.
-var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+// No response files: `--select @orders` is a selection.
+var parsed = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine($"smelt: {error.Message}");

@@ -153,7 +153,7 @@ public sealed class DiagnosticTests
         Assert.Contains("error SM2007", said.Err, StringComparison.Ordinal);
         Assert.Contains("silver/e.sql:1:15: error SM2001", said.Err, StringComparison.Ordinal);
         Assert.Contains("silver/f.sql:1:15: error SM1004", said.Err, StringComparison.Ordinal);
-        Assert.Contains("gold/h.sql:1:39: error SM5001", said.Err, StringComparison.Ordinal);
+        Assert.Contains("gold/h.sql:1:47: error SM5001", said.Err, StringComparison.Ordinal);
         Assert.Contains("smelt.yml:3:1: error SM4003", said.Err, StringComparison.Ordinal);
         Assert.Contains("SM5008", said.Err, StringComparison.Ordinal);
         Assert.Contains("warning", said.Err, StringComparison.Ordinal);

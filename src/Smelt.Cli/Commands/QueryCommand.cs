@@ -31,6 +31,8 @@ internal static class QueryCommand
                 if (terminal.Json) JsonOutput.Write(json => DiagnosticView.Write(json, compiled.Diagnostics));
                 return ExitCode.Usage;
             }
+            if (!hasPipeline && compiled.Query.Inputs.Any())
+                throw new UsageException($"There is no pipeline here, so {string.Join(", ", compiled.Query.Inputs)} means nothing. Name its folder with --pipeline, or read a table with read_delta('path').");
             using var catalog = new StepCatalog(session.Database());
             var bound = await BoundQuery.BindAsync(session.NewContext("query"), catalog, compiled.Query, cancel);
             rows.Write(parsed, terminal, catalog.Connection, bound, null, cancel);

@@ -50,7 +50,9 @@ public sealed class LakeLayout
         if (!Directory.Exists(root)) yield break;
         foreach (var folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
-            if (Directory.Exists(Path.Combine(folder, "_delta_log"))) yield return new DatasetName(layer, Uri.UnescapeDataString(Path.GetFileName(folder)));
+            // A first batch that failed leaves the folder of a log without a commit: no table.
+            var log = Path.Combine(folder, "_delta_log");
+            if (Directory.Exists(log) && Directory.EnumerateFiles(log).Any()) yield return new DatasetName(layer, Uri.UnescapeDataString(Path.GetFileName(folder)));
         }
     }
 

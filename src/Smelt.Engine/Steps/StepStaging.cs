@@ -176,7 +176,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
             _ = batch.Catalog.Connection.Scalar(sql);
             return false;
         }
-        catch (DuckDbException)
+        catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory))
         {
             return true;
         }

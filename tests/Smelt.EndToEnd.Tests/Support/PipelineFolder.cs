@@ -73,7 +73,8 @@ public sealed class PipelineFolder : IDisposable
                                            let folder = File("lake/" + layer)
                                            where Directory.Exists(folder)
                                            from table in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)
-                                           where Directory.Exists(System.IO.Path.Combine(table, "_delta_log"))
+                                           let log = System.IO.Path.Combine(table, "_delta_log")
+                                           where Directory.Exists(log) && Directory.EnumerateFiles(log, "*.json").Any()
                                            select $"{layer}.{System.IO.Path.GetFileName(table)}";
 
     public PipelineFolder MoveTo(string path)

@@ -7,7 +7,8 @@ public class DiagnosticsPageTests
     [Fact]
     public void Every_code_has_its_paragraph_and_its_title()
     {
-        var headings = File.ReadLines(RepositoryFiles.Path(Page)).Where(l => l.StartsWith("### ", StringComparison.Ordinal)).Select(l => l[4..]).ToList();
+        // The codes of updates and of the command line are other projects', and are held against this page by the end-to-end tests.
+        var headings = File.ReadLines(RepositoryFiles.Path(Page)).Where(l => l.StartsWith("### ", StringComparison.Ordinal)).Select(l => l[4..]).Where(l => string.CompareOrdinal(l, "SM6") < 0).ToList();
         Assert.Equal(DiagnosticCodes.Titles.Select(t => $"{t.Key} {t.Value}").Order(), headings.Order());
         var constants = typeof(DiagnosticCodes).GetFields().Select(f => (string)f.GetRawConstantValue()!).ToList();
         Assert.Equal(constants.Order(), DiagnosticCodes.Titles.Keys.Order());
