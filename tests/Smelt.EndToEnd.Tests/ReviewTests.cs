@@ -156,4 +156,11 @@ public class ReviewTests
         Assert.Equal(1, lake.Count("SELECT count(*) FROM silver.s"));
         Assert.Equal("true", lake.Snapshot("silver.s").Metadata.Configuration["delta.appendOnly"]);
     }
+
+    [Fact]
+    public void A_table_of_rows_says_that_there_are_more_without_reading_them_all()
+    {
+        using var folder = new PipelineFolder();
+        Assert.Contains("… and more rows", folder.Smelt("query", "SELECT i FROM range(1000000000000) AS r(i)").Expect(0).Out);
+    }
 }
