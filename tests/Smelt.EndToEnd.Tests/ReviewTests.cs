@@ -121,4 +121,46 @@ public class ReviewTests
             System.IO.File.Delete(untracked);
         }
     }
+
+    [Fact]
+    public void Samples_with_numbers_that_json_has_not_stay_json()
+    {
+        using var folder = new PipelineFolder()
+            .Write("bronze/k.sql", "CREATE MATERIALIZED VIEW bronze.k (CONSTRAINT finite EXPECT (isfinite(x))) AS SELECT 'NaN'::DOUBLE AS x UNION ALL SELECT '-inf'::DOUBLE")
+            .Write("bronze/properties.yml", "models:\n- name: k\n  columns:\n  - name: x\n    tests:\n    - accepted_values: {values: [1], quote: false, severity: warn}\n");
+        var update = folder.Update();
+        var sample = update.GetProperty("steps")[0].GetProperty("violations")[0].GetProperty("rows");
+        Assert.Equal(["-Infinity", "NaN"], sample.EnumerateArray().Select(static r => r.GetProperty("x").GetString()!).Order(StringComparer.Ordinal));
+        Assert.Equal(2, update.GetProperty("tests")[0].GetProperty("rows").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_second_column_of_a_name_that_only_the_files_show_is_refused()
+    {
+        using var folder = new PipelineFolder()
+            .Write("landing/1.csv", "id,n\n1,2\n")
+            .Write("bronze/s.sql", "CREATE OR REFRESH STREAMING TABLE bronze.s AS SELECT *, n::BIGINT AS n FROM STREAM read_files('landing', format => 'csv', header => true)");
+        Assert.Contains("two columns are named n", LocalUpdate.TryRun(folder.Path).Failed("bronze.s", EngineCodes.SchemaRefused));
+    }
+
+    [Fact]
+    public void A_full_refresh_of_any_append_only_stream_lifts_the_property_for_its_own_commit()
+    {
+        using var folder = new PipelineFolder()
+            .Write("landing/1.csv", "id\n1\n")
+            .Write("bronze/s.sql", "CREATE OR REFRESH STREAMING TABLE bronze.s AS SELECT * FROM STREAM read_files('landing', format => 'csv', header => true)")
+            .Write("silver/s.sql", "CREATE OR REFRESH STREAMING TABLE silver.s TBLPROPERTIES ('delta.appendOnly' = 'true') AS SELECT id FROM STREAM bronze.s");
+        LocalUpdate.Run(folder.Path);
+        LocalUpdate.Run(folder.Path, null, "silver.s");
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal(1, lake.Count("SELECT count(*) FROM silver.s"));
+        Assert.Equal("true", lake.Snapshot("silver.s").Metadata.Configuration["delta.appendOnly"]);
+    }
+
+    [Fact]
+    public void A_table_of_rows_says_that_there_are_more_without_reading_them_all()
+    {
+        using var folder = new PipelineFolder();
+        Assert.Contains("… and more rows", folder.Smelt("query", "SELECT i FROM range(1000000000000) AS r(i)").Expect(0).Out);
+    }
 }

@@ -7,27 +7,27 @@ namespace Smelt.Cli;
 /// <summary>A query's rows as a table, CSV, JSON or Parquet.</summary>
 internal static class RowsView
 {
-    /// <summary>Rows that a table shows where nobody says how many; the rest is counted.</summary>
+    /// <summary>Rows that a table shows where nobody says how many; that there are more is said.</summary>
     public const int MostRows = 100;
 
     public static void WriteTable(Terminal terminal, DuckDbConnection connection, string sql, int most = MostRows)
     {
         var types = Columns(connection, sql);
         var rows = new List<IReadOnlyList<string?>>();
-        long more = 0;
-        using (var result = connection.Query($"SELECT COLUMNS(*)::VARCHAR FROM ({sql}\n) AS smelt_rows"))
+        var isMore = false;
+        using (var result = connection.Query($"SELECT COLUMNS(*)::VARCHAR FROM (FROM ({sql}\n) LIMIT {most + 1L}) AS smelt_rows"))
         {
             while (result.Next())
             {
                 for (var row = 0; row < result.Chunk.RowCount; row++)
                 {
                     if (rows.Count < most) rows.Add(Texts(result.Chunk, row));
-                    else more++;
+                    else isMore = true;
                 }
             }
         }
         TableView.Write(terminal, [.. types.Select(static c => (c.Name, IsNumber(c.Type)))], rows);
-        if (more > 0) terminal.Words.WriteLine($"… and {Units.Count(more)} more rows; --limit shows more, --format csv all");
+        if (isMore) terminal.Words.WriteLine("… and more rows; --limit shows more, --format csv all");
         else terminal.Words.WriteLine($"{Units.Count(rows.Count)} {(rows.Count == 1 ? "row" : "rows")}");
     }
 

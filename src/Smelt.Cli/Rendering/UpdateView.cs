@@ -7,6 +7,8 @@ namespace Smelt.Cli;
 /// <summary>What an update did: a table of what was made, what was refused and why, and a preview of a gold table.</summary>
 internal static class UpdateView
 {
+    private const long MostSorted = 100_000;
+
     public static async Task WriteWordsAsync(Terminal terminal, PipelineSession session, UpdateContext context, UpdateResult result, CancellationToken cancel)
     {
         var words = terminal.Words;
@@ -141,7 +143,10 @@ internal static class UpdateView
         await new InputBinder(context, catalog).BindAsync(shown.Dataset.Name, cancel);
         terminal.Words.WriteLine();
         terminal.Words.WriteLine($"{terminal.Paint(shown.Dataset.Name.ToString(), Ink.Bold)}, first rows:");
-        RowsView.WriteTable(terminal, catalog.Connection, $"SELECT * FROM {Smelt.DuckDb.SqlText.Identifier(shown.Dataset.Name.Schema, shown.Dataset.Name.Name)} ORDER BY ALL LIMIT 5");
+        // A whole table is read and sorted only where that is done at once.
+        var rows = (await context.Tables.FindAsync(shown.Dataset.Name, cancel))?.Snapshot.NumRecords;
+        var order = rows < MostSorted ? " ORDER BY ALL" : "";
+        RowsView.WriteTable(terminal, catalog.Connection, $"SELECT * FROM {Smelt.DuckDb.SqlText.Identifier(shown.Dataset.Name.Schema, shown.Dataset.Name.Name)}{order} LIMIT 5");
     }
 
     private static string Summary(Terminal terminal, UpdateResult result)

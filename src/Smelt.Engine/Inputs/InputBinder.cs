@@ -42,6 +42,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         foreach (var name in whole.Distinct()) await BindAsync(name, cancel);
         foreach (var system in query.SystemTables) await BindSystemAsync(system, cancel);
         if (_missing.Count > 0) return null;
+        // DuckDB binds a macro's body when it is made: the tables that it names come first.
         catalog.CreateMacros(query.Macros);
         var past = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
         foreach (var reference in query.References.Where(r => (WithStreams || !r.IsStream) && r.AsOf is not null)) past[reference] = await BindPastAsync(reference, cancel);

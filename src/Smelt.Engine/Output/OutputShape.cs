@@ -27,6 +27,10 @@ internal sealed class OutputShape
         var given = carries ? described.Take(described.Count - 1).ToList() : described.ToList();
         var columns = new List<OutputColumn>();
         var problems = new List<string>();
+        // A name that stands twice comes a second time as name_1, where the rewriter knows one: wrapped or not, it would be taken for the other.
+        foreach (var column in given.Where(c => query is not null && wrapped.Contains(c.Name) != IsWrapped(c.Type) && (wrapped.Contains(c.Name) || wrapped.Any(w => IsSecond(c.Name, w)))))
+            problems.Add($"two columns are named {wrapped.First(w => Same(w, column.Name) || IsSecond(column.Name, w))}: name one of them with AS, or EXCLUDE it");
+        if (problems.Count > 0) throw new EngineException(EngineCodes.SchemaRefused, $"{dataset.Name} cannot be stored: {string.Join("; ", problems)}.");
         foreach (var column in given) Add(columns, problems, dataset, column, wrapped.Contains(column.Name));
         foreach (var stamp in stamps.Where(s => !columns.Exists(c => Same(c.Name, s.Name))))
             columns.Add(new OutputColumn(stamp.Name, stamp.Sql, stamp.Type));
@@ -64,6 +68,10 @@ internal sealed class OutputShape
             ? new OutputColumn(name, $"struct_extract({tried}, 'v')", stored, $"({raised} OR {tried} IS NULL)", declared?.Comment)
             : new OutputColumn(name, $"CAST({value} AS {cast})", stored, null, declared?.Comment));
     }
+
+    private static bool IsWrapped(DuckDbType type) => type.Id == DuckDbTypeId.Struct && type.Fields.Count is 1 or 2 && type.Fields[0].Name == "v";
+
+    private static bool IsSecond(string name, string of) => name.StartsWith(of + "_", StringComparison.OrdinalIgnoreCase) && name[(of.Length + 1)..].All(char.IsAsciiDigit);
 
     private static DeltaType DeclaredType(string name, string type)
     {

@@ -37,8 +37,9 @@ internal sealed class TargetTable
         var isBronzeStream = dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze };
         var properties = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var (name, value) in dataset.Properties) properties[name] = value;
-        var lifts = isBronzeStream && step.Mode == RefreshMode.Full && step.Target is not null;
-        if (isBronzeStream) properties[AppendOnly] = lifts ? null : "true";
+        var isAppendOnly = isBronzeStream || (dataset.Kind == DatasetKind.StreamingTable && properties.GetValueOrDefault(AppendOnly)?.Equals("true", StringComparison.OrdinalIgnoreCase) == true);
+        var lifts = isAppendOnly && step.Mode == RefreshMode.Full && step.Target is not null;
+        if (isAppendOnly) properties[AppendOnly] = lifts ? null : "true";
         var options = new TableOptions
         {
             PartitionBy = dataset.PartitionedBy,

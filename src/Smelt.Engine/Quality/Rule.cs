@@ -9,9 +9,6 @@ namespace Smelt.Engine;
 /// <param name="Passes">SQL that is TRUE where the row passes, else FALSE or NULL, over the stored columns.</param>
 internal sealed record Rule(string Name, string Predicate, string Passes, ViolationAction Action, bool IsBuiltIn)
 {
-    /// <summary>Where several are broken, the strictest decides: FAIL before QUARANTINE before DROP.</summary>
-    public bool KeepsRow => Action == ViolationAction.Warn;
-
     public string ActionText => Action switch
     {
         ViolationAction.DropRow => "drop",

@@ -14,6 +14,15 @@ internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project
         }
     }
 
+    private void AppendOnly(DatasetDraft dataset)
+    {
+        bool Is(string key) => key.Equals("delta.appendOnly", StringComparison.OrdinalIgnoreCase);
+        if (dataset.Kind != DatasetKind.MaterializedView || !DatasetBuilder.Properties(dataset, project).Any(p => Is(p.Key) && p.Value.Equals("true", StringComparison.OrdinalIgnoreCase))) return;
+        var at = dataset.Statement.Properties.Where(p => Is(p.Item1)).Select(static p => p.Item3).DefaultIfEmpty(dataset.NameOffset).First();
+        dataset.Report(DiagnosticCodes.PropertyOfOtherKind, at, $"{dataset.Name} is a materialized view, whose rows every refresh replaces: with delta.appendOnly the second would be refused.",
+            "Leave it out, or set it to 'false' here where the layer's defaults have it.");
+    }
+
     private BindWorld WorldOf(QueryDraft query) => new(query.References, SchemaOf, expressionNames);
 
     private BoundQuery SchemaOf(DatasetName name) => names.Find(name)?.Schema ?? BoundQuery.Unknown;
@@ -26,6 +35,7 @@ internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project
             query.Bound = Distinct(dataset, new QueryBinder(query.Unit, WorldOf(query)).Bind());
             dataset.Schema = SchemaOf(dataset);
             new DatasetChecks(dataset, names).Check();
+            AppendOnly(dataset);
         }
         query.AstHash = new DefinitionHash().Add(query.Unit.Node).ToString();
     }
@@ -52,9 +62,26 @@ internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project
             renamed ??= new List<BoundColumn>(bound.Columns);
             renamed[i] = renamed[i] with { Name = $"{name}_{seen[name]}" };
             if (seen[name] == 1)
-                dataset.Report(DiagnosticCodes.DuplicateColumn, dataset.Query.Unit.Mask.Base, $"{dataset.Name} has two columns '{name}'; the second becomes '{name}_1'.", "Name one of them with AS, or EXCLUDE it.", Severity.Warning);
+                dataset.Report(DiagnosticCodes.DuplicateColumn, dataset.Query.Unit.Mask.Base, $"{dataset.Name} has two columns '{name}'; the second becomes '{name}_1'.", "Name one of them with AS, or EXCLUDE it.", IsComputed(dataset, name) ? Severity.Error : Severity.Warning);
         }
         return renamed is null ? bound : new BoundQuery { Columns = renamed, Openness = bound.Openness };
+    }
+
+    // A stream's expressions are wrapped by name, and the second one's name is not known before DuckDB gives it: it would be stored with its wrapping.
+    private static bool IsComputed(DatasetDraft dataset, string name)
+    {
+        var node = dataset.Query.Unit.Node;
+        if (dataset.Kind != DatasetKind.StreamingTable || !SqlAst.TypeIs(node, "SELECT_NODE"u8)) return false;
+        var isSecond = false;
+        foreach (var item in SqlAst.Items(node, "select_list"u8))
+        {
+            var (isStar, isColumn, alias) = (SqlAst.ClassIs(item, "STAR"u8), SqlAst.ClassIs(item, "COLUMN_REF"u8), SqlAst.Text(item, "alias"u8));
+            var given = alias.Length == 0 && isColumn ? SqlAst.Texts(item, "column_names"u8)[^1] : alias;
+            var isNamed = given.Equals(name, StringComparison.OrdinalIgnoreCase);
+            if (isNamed && isSecond && !isColumn) return true;
+            isSecond |= isStar || isNamed;
+        }
+        return false;
     }
 
     // What readers see: the query's columns, what the table holds besides, and the metadata columns of bronze; as the dataset's own columns.

@@ -27,6 +27,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         Parse(macros);
         var names = new NameResolver(_datasets);
         Resolve(names, macros);
+        CheckQuarantines(names, project);
         var levels = TopologicalOrder.Levels(_datasets, names);
         var binding = new BindingStage(options.Schemas, project, names, ExpressionNames());
         binding.Bind(levels);
@@ -151,6 +152,15 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         {
             names.Resolve(query, null);
             macros.Use(query, null);
+        }
+    }
+
+    private void CheckQuarantines(NameResolver names, ProjectSettings project)
+    {
+        foreach (var dataset in _datasets)
+        {
+            if (dataset.IsStored && names.Find(project.QuarantineOf(dataset.Name)) is { } other && other != dataset)
+                other.Report(DiagnosticCodes.QuarantineTaken, other.NameOffset, $"{other.Name} is the name of the table that keeps the rows which {dataset.Name} refuses.", "Rename it, or set quarantine_name in smelt.yml.");
         }
     }
 

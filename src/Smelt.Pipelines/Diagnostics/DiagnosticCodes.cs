@@ -57,6 +57,8 @@ public static class DiagnosticCodes
     /// <summary>No name of a dataset.</summary>
     public const string DatasetName = "SM2015";
     public const string UntypedNull = "SM2016";
+    /// <summary>A dataset with the name of another's quarantine.</summary>
+    public const string QuarantineTaken = "SM2017";
 
     // SM3xxx: streaming
     /// <summary>What cannot be streamed.</summary>
@@ -133,6 +135,8 @@ public static class DiagnosticCodes
     public const string BadSelector = "SM5012";
     /// <summary>A source that is not in this version yet.</summary>
     public const string SourceNotYet = "SM5013";
+    /// <summary>A property that a dataset of this kind cannot keep.</summary>
+    public const string PropertyOfOtherKind = "SM5014";
 
     /// <summary>A code's title, as in docs/diagnostics.md.</summary>
     public static IReadOnlyDictionary<string, string> Titles { get; } = new Dictionary<string, string>
@@ -163,6 +167,7 @@ public static class DiagnosticCodes
         [ColumnListLength] = "The column list names what the query does not return",
         [DatasetName] = "No name of a dataset",
         [UntypedNull] = "A column of NULL without a type",
+        [QuarantineTaken] = "A dataset with the name of another's quarantine",
         [NotIncremental] = "What cannot be streamed",
         [StreamJoin] = "A join that cannot be streamed",
         [StreamInView] = "STREAM in what is no streaming table",
@@ -198,5 +203,6 @@ public static class DiagnosticCodes
         [NothingSelected] = "A selector selects nothing",
         [BadSelector] = "Not a selector",
         [SourceNotYet] = "A source that is not in this version yet",
+        [PropertyOfOtherKind] = "A property that a dataset of this kind cannot keep",
     };
 }

@@ -20,6 +20,12 @@ internal static class ProjectReader
         var map = YamlFile.ReadFile(folder, FileName, diagnostics);
         if (map is null) return (fallback, null);
         new ShapeChecker(FileName, diagnostics).Check(map, ProjectShapes.Project, "");
+        if (map.Text("quarantine_name") is { } name && (!name.Contains(ProjectSettings.TableWord, StringComparison.Ordinal) || name.Trim() == ProjectSettings.TableWord))
+        {
+            var at = map["quarantine_name"]!.Position;
+            diagnostics.Add(new Diagnostic(DiagnosticCodes.WrongValue, Severity.Error, FileName, at.Line, at.Column,
+                $"quarantine_name cannot be '{name}': every dataset needs a quarantine of its own, beside itself.", "Write {table} and something more: '{table}__quarantine'."));
+        }
         return (Settings(map, fallback), map);
     }
 

@@ -15,6 +15,9 @@ public sealed record ProjectSettings
     public IReadOnlyDictionary<string, string?> Variables { get; init; } = new Dictionary<string, string?>();
     public CastErrorAction CastErrors { get; init; } = CastErrorAction.Quarantine;
 
+    /// <summary>What stands for the dataset's name in <see cref="QuarantineName"/>.</summary>
+    public const string TableWord = "{table}";
+
     /// <summary>Name of quarantine tables within the layer; <c>{table}</c> stands for the dataset's.</summary>
     public string QuarantineName { get; init; } = "{table}__quarantine";
     public MetadataColumns MetadataColumns { get; init; } = new();
@@ -24,7 +27,7 @@ public sealed record ProjectSettings
     public string? Schedule { get; init; }
 
     public LayerDefaults DefaultsOf(Layer layer) => Defaults.GetValueOrDefault(layer) ?? new LayerDefaults();
-    public DatasetName QuarantineOf(DatasetName dataset) => new(dataset.Layer, QuarantineName.Replace("{table}", dataset.Name, StringComparison.Ordinal));
+    public DatasetName QuarantineOf(DatasetName dataset) => new(dataset.Layer, QuarantineName.Replace(TableWord, dataset.Name, StringComparison.Ordinal));
 }
 
 /// <summary>Defaults of a layer in smelt.yml.</summary>

@@ -58,6 +58,27 @@ public class DefinitionTests
         Assert.Equal(code, string.Join(";", pipeline.Compile().Diagnostics.Select(d => d.Code)));
     }
 
+    [Theory]
+    [InlineData("{table}", "SM4012")]
+    [InlineData("refused", "SM4012")]
+    [InlineData("{table}_bad", "")]
+    public void A_quarantine_has_a_name_of_its_own_for_every_dataset(string name, string code)
+    {
+        using var pipeline = new TestPipeline(("smelt.yml", $"name: t\nquarantine_name: '{name}'\n"), ("bronze/o.sql", "SELECT 1 AS id"));
+        Assert.Equal(code, string.Join(";", pipeline.Compile().Diagnostics.Select(d => d.Code)));
+    }
+
+    [Theory]
+    [InlineData("SELECT id::BIGINT AS a, n::BIGINT AS a FROM STREAM bronze.o", Severity.Error)]
+    [InlineData("SELECT o.id, o.n AS id FROM STREAM bronze.o AS o", Severity.Warning)]
+    [InlineData("SELECT id::BIGINT AS id, n, id FROM STREAM bronze.o", Severity.Warning)]
+    public void Two_columns_of_one_name_are_an_error_where_a_stream_computes_the_second(string sql, Severity severity)
+    {
+        using var pipeline = new TestPipeline(("bronze/o.sql", "CREATE OR REFRESH STREAMING TABLE bronze.o AS SELECT id, n FROM STREAM read_files('landing', format => 'csv')"),
+            ("silver/q.sql", "CREATE OR REFRESH STREAMING TABLE silver.q AS " + sql));
+        Assert.Equal([severity], pipeline.Compile().Diagnostics.Where(d => d.Code == "SM2012").Select(d => d.Severity));
+    }
+
     [Fact]
     public void Macros_bring_what_they_read_and_call()
     {
