@@ -6,7 +6,7 @@ n=${1:-1000}; rounds=${2:-3}; who=${3:-all}; work=$(mktemp -d); trap 'rm -rf "$w
 python3 "$shared/tools/many-models.py" "$n" "$work"
 smelt=$root/.smelt/app/smelt; "$root/smelt" --version >/dev/null
 m() { echo; echo "**$1**"; echo; shift; python3 "$here/measure.py" --rounds "$rounds" "$@"; }
-dbt="$shared/peers/peers.sh dbt"; mesh="$shared/peers/peers.sh sqlmesh"
+shared=$(cd "$shared" && pwd); dbt="env -C $work/dbt $shared/peers/peers.sh dbt"; mesh="env -C $work/sqlmesh $shared/peers/peers.sh sqlmesh"
 if [ "$who" = all ]; then
   m "compile $n models" "smelt validate=$smelt validate $work/smelt" "dbt parse=$dbt parse --no-partial-parse --quiet --project-dir $work/dbt --profiles-dir $work/dbt"
   m "first run" --before "rm -rf $work/smelt/lake $work/dbt/many.duckdb $work/sqlmesh/many.duckdb $work/sqlmesh/.cache" \

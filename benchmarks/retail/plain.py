@@ -39,6 +39,6 @@ def dbt(pipeline, out):
     for name, body in queries(pipeline).items():
         open(f"{out}/models/{name.replace('.', '_')}.sql", "w").write(re.sub(r"\b(bronze|silver|gold)\.(\w+)", refer, body))
     open(f"{out}/dbt_project.yml", "w").write(f"name: retail\nversion: '1.0'\nprofile: retail\nmodel-paths: [models]\non-run-start: \"{MACRO}\"\nmodels:\n  retail:\n    +materialized: table\n")
-    open(f"{out}/profiles.yml", "w").write("retail:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: retail.duckdb, threads: 2}\n")
+    open(f"{out}/profiles.yml", "w").write("retail:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: %s/retail.duckdb, threads: 2}\n" % os.path.abspath(out))
 
 (dbt if len(sys.argv) > 3 else plain)(sys.argv[1], sys.argv[2])

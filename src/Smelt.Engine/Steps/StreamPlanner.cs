@@ -10,11 +10,7 @@ internal sealed class StreamPlanner(UpdateContext context)
     public async Task<StepPreparation> DecideAsync(StepPreparation step, CancellationToken cancel)
     {
         var state = step.State!;
-        if (step.Mode == RefreshMode.Full)
-        {
-            // A flow that never had a table is not to replace one; where it had, the user names it to be rebuilt, whoever made what is there now.
-            if (state.Done is null) TargetMarks.RefuseForeign(context, step);
-        }
+        if (step.Mode == RefreshMode.Full) TargetMarks.RefuseForeign(context, step);
         else
         {
             await HoldAgainstTargetAsync(step, cancel);
@@ -70,7 +66,7 @@ internal sealed class StreamPlanner(UpdateContext context)
     }
 
     private static EngineException Ahead(Dataset dataset, string path, string what) => new(EngineCodes.StateAhead,
-        $"The table {path} was {what}: the state of {dataset.Name} is ahead of it. Nothing was read or written. Bring the table back, or rebuild it with --full-refresh {dataset.Name}.");
+        $"The table {path} was {what}: the state of {dataset.Name} is ahead of it. Nothing was read or written. Bring the table back, or move away what is not its own and rebuild it with --full-refresh {dataset.Name}.");
 
     private async Task<IReadOnlyList<SourceFound>> SourcesAsync(StepPreparation step, List<string> reasons, List<string> notes, CancellationToken cancel)
     {
