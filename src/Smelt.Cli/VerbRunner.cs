@@ -24,7 +24,7 @@ internal static class VerbRunner
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupted.Token);
         }
-        catch (OperationCanceledException)
+        catch (Exception stopped) when (stopped is OperationCanceledException || (interrupted.IsCancellationRequested && stopped is DuckDbException { Kind: DuckDbErrorKind.Interrupt }))
         {
             terminal.Say("smelt: interrupted");
             if (json && !JsonOutput.IsBegun) JsonOutput.WriteFault(EngineCodes.Interrupted, "interrupted");

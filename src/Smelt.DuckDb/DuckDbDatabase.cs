@@ -14,7 +14,9 @@ public sealed class DuckDbDatabase : IDisposable
 {
     private nint _handle;
 
-    private DuckDbDatabase(nint handle) => _handle = handle;
+    private readonly int? _threads;
+
+    private DuckDbDatabase(nint handle, int? threads) => (_handle, _threads) = (handle, threads);
 
     /// <summary>The version of the loaded library, such as <c>v1.5.6</c>.</summary>
     public static unsafe string LibraryVersion => NativeText.Read(Methods.duckdb_library_version());
@@ -32,7 +34,7 @@ public sealed class DuckDbDatabase : IDisposable
             }
             if (Methods.duckdb_open_ext(null, out var database, config, out var error) != 0)
                 throw new DuckDbException(NativeText.ReadAndFree(error), DuckDbErrorKind.Connection);
-            return new DuckDbDatabase(database);
+            return new DuckDbDatabase(database, options.Threads);
         }
         finally
         {
@@ -47,6 +49,13 @@ public sealed class DuckDbDatabase : IDisposable
         if (Methods.duckdb_connect(_handle, out var connection) != 0)
             throw new DuckDbException("DuckDB opened no connection.", DuckDbErrorKind.Connection);
         return new DuckDbConnection(connection);
+    }
+
+    /// <summary>How many threads queries that start from now on use; null: as many as the instance was opened with.</summary>
+    public void SetThreads(int? threads)
+    {
+        using var connection = Connect();
+        connection.Execute((threads ?? _threads) is { } count ? string.Create(CultureInfo.InvariantCulture, $"SET threads={count}") : "RESET threads");
     }
 
     public void Dispose()

@@ -66,6 +66,9 @@ public static class EngineCodes
     /// <summary>A full refresh would lose rows that the source no longer holds.</summary>
     public const string FullRefreshLoses = "SM6208";
 
+    /// <summary>The flow's state is older than its target: the target holds batches that the state does not know.</summary>
+    public const string StateBehind = "SM6209";
+
     /// <summary>Another update of the same lake is running.</summary>
     public const string UpdateRunning = "SM6301";
 

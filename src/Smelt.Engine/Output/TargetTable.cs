@@ -49,7 +49,18 @@ internal sealed class TargetTable
         };
         var columns = shape.Columns.Select(static c => new ColumnSpec(c.Name, c.Type, true, c.Comment)).ToList();
         var replaces = step.Target is not null && (dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full);
-        return Define(context, context.Layout.Table(dataset.Name), step.Target, columns, options, replaces, lifts, dataset.Name);
+        var table = Define(context, context.Layout.Table(dataset.Name), step.Target, columns, options, replaces, lifts, dataset.Name);
+        return replaces && step.IsTargetBehind ? table.AsAnother() : table;
+    }
+
+    /// <summary>
+    /// The table under a new id. One whose log was put back to an older version will have versions again that its readers know with other content, and versions are what
+    /// they compare: as another table, views are made again and streams stop with a code.
+    /// </summary>
+    private TargetTable AsAnother()
+    {
+        var metadata = Definition.Metadata with { Id = Guid.NewGuid().ToString() };
+        return new TargetTable(Table, _before, new DefinitionResult.Defined(Definition with { Metadata = metadata }, true), LiftsAppendOnly);
     }
 
     public static TargetTable Define(UpdateContext context, DeltaTable table, PinnedTable? before, IReadOnlyList<ColumnSpec> columns, TableOptions options,
@@ -74,7 +85,7 @@ internal sealed class TargetTable
         {
             Folder = Table.Folder,
             Kind = kind,
-            TableId = Definition.Metadata.Id,
+            TableId = _before?.Snapshot.Metadata.Id ?? Definition.Metadata.Id,
             ReadVersion = kind == PlanKind.Create ? null : _before!.Snapshot.Version,
             Protocol = _changed ? Definition.Protocol : null,
             Metadata = _changed ? Definition.Metadata : null,

@@ -9,9 +9,9 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     /// <summary>Commits what an earlier attempt prepared. The query is never run again.</summary>
     public async Task<FlowResult?> RollForwardAsync(PreparedRecord record, CancellationToken cancel)
     {
-        foreach (var plan in record.Plans)
+        for (var i = 0; i < record.Plans.Count; i++)
         {
-            var table = TableOf(plan);
+            var (table, plan) = Placed(record, i);
             if (await IsCommittedAsync(table, cancel)) continue;
             var missing = await table.MissingFilesAsync(plan, cancel);
             if (missing.Count > 0)
@@ -31,9 +31,21 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         for (var i = 0; i < record.Plans.Count; i++)
         {
             context.Probe($"{step.Dataset.Name}:before-commit-{i}");
-            var table = TableOf(record.Plans[i]);
-            if (i > 0 && await IsSupersededAsync(cancel)) break;
-            var result = i == 0 ? await table.CommitAsync(record.Plans[i], step.Target?.Snapshot, cancel) : await FollowAsync(table, record.Plans[i], cancel);
+            var (table, plan) = Placed(record, i);
+            if (await IsSupersededAsync(cancel))
+            {
+                if (i > 0) break;
+                await step.State!.PutVoidAsync(key.Generation, key.Batch, "a full refresh came between", cancel);
+                return null;
+            }
+            var result = i == 0 ? await table.CommitAsync(plan, step.Target?.Snapshot, cancel) : await FollowAsync(table, plan, cancel);
+            if (i == 0 && result is CommitResult.AlreadyCommitted { Attempt: { } winner } && winner != record.Attempt)
+            {
+                throw new EngineException(EngineCodes.StateBehind,
+                    $"The table of {step.Dataset.Name} holds batch {key} of another attempt than its state knows: the state is older than its table. Put the newer {LakeLayout.SystemSchema} back, or rebuild the table with --full-refresh {step.Dataset.Name}.");
+            }
+            if (i == 0 && result is CommitResult.Conflict { Kind: ConflictKind.AppendOnly } forbidden)
+                throw new EngineException(EngineCodes.SchemaRefused, $"{step.Dataset.Name} cannot be replaced: {forbidden.Reason}. Take delta.appendOnly out of its properties.");
             if (result is CommitResult.Conflict conflict)
             {
                 if (i > 0 && await IsSupersededAsync(cancel)) break;
@@ -56,7 +68,25 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     {
         var result = await table.CommitAsync(plan, cancel: cancel);
         if (result is not CommitResult.Conflict || await IsSupersededAsync(cancel) || plan.Kind == PlanKind.Metadata || await table.TrySnapshotAsync(cancel) is not { } now) return result;
-        return await table.CommitAsync(plan with { Kind = plan.Kind == PlanKind.Create ? PlanKind.Append : plan.Kind, TableId = now.Metadata.Id, ReadVersion = now.Version, Metadata = null, Protocol = null }, cancel: cancel);
+        return await table.CommitAsync(Rebased(plan, now), cancel: cancel);
+    }
+
+    /// <summary>A side table's plan on the table as it is now: its own columns are kept, by growing or replacing what is there.</summary>
+    private TablePlan Rebased(TablePlan plan, Snapshot now)
+    {
+        var kind = plan.Kind == PlanKind.Create ? PlanKind.Append : plan.Kind;
+        var rebased = plan with { Kind = kind, TableId = now.Metadata.Id, ReadVersion = now.Version, Metadata = null, Protocol = null };
+        if (plan.Metadata is null) return rebased;
+        var columns = plan.Metadata.Schema.Fields.Select(static f => new ColumnSpec(f.Name, f.Type, f.Nullable, f.Comment)).ToList();
+        var definition = TableDefinition.Of(now);
+        return (kind == PlanKind.Overwrite ? definition.Replace(columns, new TableOptions()) : definition.Grow(columns, new TableOptions())) switch
+        {
+            DefinitionResult.Defined { Changed: false } => rebased,
+            DefinitionResult.Defined defined => rebased with { Metadata = defined.Definition.Metadata, Protocol = defined.Definition.Protocol },
+            DefinitionResult.Refused refused => throw new EngineException(EngineCodes.SchemaRefused,
+                $"The side table {plan.Folder} of {step.Dataset.Name} cannot follow: {string.Join(" ", refused.Problems.Select(static p => p.Message))}"),
+            _ => rebased,
+        };
     }
 
     private async Task PutDoneAsync(PreparedRecord record, long version, CancellationToken cancel)
@@ -66,7 +96,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         await step.State.PutDoneAsync(key.Generation, key.Batch, new DoneRecord
         {
             Update = record.Update,
-            TableId = record.Plans[0].TableId,
+            TableId = record.Plans[0].Metadata?.Id ?? record.Plans[0].TableId,
             Version = version,
             Definition = record.Definition,
             AtMicros = context.NowMicros,
@@ -91,10 +121,12 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         return Enumerable.Range(key.Generation + 1, state.Generation - key.Generation).Any(g => now.Transactions.ContainsKey((key with { Generation = g }).AppId));
     }
 
-    private DeltaTable TableOf(TablePlan plan)
+    /// <summary>A plan with the table it is for: the first is the target's, and its folder tells those of the target from the quarantine's. After a rename both lie elsewhere.</summary>
+    private (DeltaTable Table, TablePlan Plan) Placed(PreparedRecord record, int index)
     {
-        var target = context.Layout.Table(step.Dataset.Name);
-        return plan.Folder == target.Folder ? target : context.Layout.Table(context.Pipeline.Project.QuarantineOf(step.Dataset.Name));
+        var plan = record.Plans[index];
+        var table = plan.Folder == record.Plans[0].Folder ? context.Layout.Table(step.Dataset.Name) : context.Layout.Table(context.Pipeline.Project.QuarantineOf(step.Dataset.Name));
+        return (table, plan with { Folder = table.Folder });
     }
 
     private async Task<bool> IsCommittedAsync(DeltaTable table, CancellationToken cancel) =>

@@ -32,6 +32,9 @@ internal sealed record StepPreparation(Dataset Dataset, RefreshMode Mode, StepDe
 
     public PinnedTable? Target { get; init; }
 
+    /// <summary>Whether the target's log ends before the last batch that the state knows: it was put back from a copy, or made anew.</summary>
+    public bool IsTargetBehind => State?.Done is { } done && Target is { } target && target.Snapshot.Version < done.Version;
+
     public IReadOnlyList<StreamRange> Streams { get; init; } = [];
 
     public IReadOnlyList<SourceFound> Sources { get; init; } = [];

@@ -13,6 +13,7 @@ public sealed record StepFault(string Code, string Message, bool IsTransient)
         EngineException engine => new StepFault(engine.Code, engine.Message, engine.IsTransient),
         FileSourceException source => new StepFault(EngineCodes.SourceUnreadable, source.Message, source.IsTransient),
         LakeException lake when TableFault.Advice(lake) is { } advice => new StepFault(EngineCodes.TableUnreadable, $"{error.Message.TrimEnd('.')}.{advice}", false),
+        DataValueException value => new StepFault(EngineCodes.SchemaRefused, value.Message, false),
         StoreException store => Storage(store, store.IsTransient),
         DuckDbException { Kind: DuckDbErrorKind.Interrupt } => null,
         DuckDbException { Kind: DuckDbErrorKind.OutOfMemory } memory => new StepFault(EngineCodes.OutOfResources, memory.Message, true),

@@ -33,7 +33,7 @@ public sealed class StepPlanner(UpdateContext context)
     private async Task<StepPreparation> DecideViewAsync(StepPreparation step, CancellationToken cancel)
     {
         var (dataset, state) = (step.Dataset, step.State!);
-        if (step.Target is not null && state.FlowId is null && !step.Target.Snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal)))
+        if (step.Target is not null && state.Done is null && !state.Has(state.Generation, state.NextBatch(), "prepared") && !step.Target.Snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal)))
         {
             throw new EngineException(EngineCodes.ForeignTable,
                 $"{context.Layout.PathOf(dataset.Name)} holds a table that {dataset.Name} did not make. Move it away, or give the dataset another name.");
@@ -61,6 +61,7 @@ public sealed class StepPlanner(UpdateContext context)
             if (i >= done.Sources.Count || done.Sources[i].Fingerprint != step.Sources[i].Snapshot!.Fingerprint) return new StepDecision(StepAction.Run, "its source changed");
         }
         if (step.Target.Snapshot.Metadata.Id != done.TableId) return new StepDecision(StepAction.Run, "its table was replaced by another writer");
+        if (step.IsTargetBehind) return new StepDecision(StepAction.Run, $"its table was put back to version {step.Target.Snapshot.Version}");
         if (step.Target.Snapshot.Version > done.Version && await step.Target.DataVersionAsync() > done.Version)
             return new StepDecision(StepAction.Run, $"its table was changed by another writer (version {await step.Target.DataVersionAsync()})");
         cancel.ThrowIfCancellationRequested();

@@ -29,7 +29,7 @@ public sealed class StepRunner(UpdateContext context)
                 var key = KeyOf(step);
                 // What an earlier update left unfinished was chosen then: this update's own input comes in a batch after it.
                 var isOld = step.State.Has(key.Generation, key.Batch, "prepared") || step.State.Has(key.Generation, key.Batch, "intent");
-                var result = await RoundAsync(step, key, progress, cancel);
+                var result = await RoundAsync(step, key, isOld, progress, cancel);
                 if (result is FlowResult.Failed) return result;
                 if (result is FlowResult.Completed made)
                 {
@@ -59,10 +59,14 @@ public sealed class StepRunner(UpdateContext context)
     {
         var state = step.State!;
         var generation = step.Mode == RefreshMode.Full && step.Dataset.Kind == DatasetKind.StreamingTable ? state.NewGeneration() : state.Generation;
-        return new BatchKey(state.FlowId!, generation, generation == state.Generation ? state.NextBatch() : 1);
+        var batch = generation == state.Generation ? state.NextBatch() : 1;
+        // A view's state may be an older copy: what it makes anew must not bear the number of a batch that the table has, or its commit would count as made.
+        if (step.Dataset.Kind == DatasetKind.MaterializedView && step.Target is not null && !state.Has(generation, batch, "prepared"))
+            batch = Math.Max(batch, (int)TargetMarks.HighestBatch(step.Target, state.FlowId!, generation) + 1);
+        return new BatchKey(state.FlowId!, generation, batch);
     }
 
-    private async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, StepProgress progress, CancellationToken cancel)
+    private async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
     {
         var state = step.State!;
         var (generation, batch) = (key.Generation, key.Batch);
@@ -77,9 +81,9 @@ public sealed class StepRunner(UpdateContext context)
                 : await ViewBatch.OpenAsync(context, step, key, cancel);
             using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress).StageAsync(cancel);
         }
-        catch (FileSourceException gone) when (IsOldIntent(step, key, gone))
+        catch (Exception outdated) when (isOld && step.Dataset.Kind == DatasetKind.StreamingTable && IsOutdated(outdated))
         {
-            await state.AbandonAsync(generation, batch, context.UpdateId, gone.Message, cancel);
+            await state.AbandonAsync(generation, batch, context.UpdateId, outdated.Message, cancel);
             return null;
         }
         if (staged.Failure is { } failure) return failure;
@@ -98,10 +102,10 @@ public sealed class StepRunner(UpdateContext context)
         return null;
     }
 
-    /// <summary>The files of an interrupted batch changed or went before they were read: nothing of it was committed, so the next batch may choose anew.</summary>
-    private static bool IsOldIntent(StepPreparation step, BatchKey key, FileSourceException error) =>
-        error.Fault is FileFault.ChangedWhileRead or FileFault.NotFound && step.Dataset.Kind == DatasetKind.StreamingTable
-        && step.State!.Has(key.Generation, key.Batch, "intent") && step.Sources.Any(static s => s.New is not null || s.Call.IsStream);
+    /// <summary>
+    /// An interrupted batch whose files changed or went, or whose inputs today's definition does not read: nothing of it was committed, so the next batch may choose anew.
+    /// </summary>
+    private static bool IsOutdated(Exception error) => error is OutdatedIntentException or FileSourceException { Fault: FileFault.ChangedWhileRead or FileFault.NotFound };
 
     /// <summary>After a conflict the target is looked at afresh; the inputs stay as this update saw them.</summary>
     private async Task RepinAsync(Dataset dataset, CancellationToken cancel)

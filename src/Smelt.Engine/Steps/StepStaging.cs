@@ -17,7 +17,8 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
 
     private Dataset Dataset => step.Dataset;
 
-    private bool Replaces => step.Target is not null && (Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full);
+    /// <summary>Whether the batch is all that the dataset holds: its tables are replaced where they are there, each for itself.</summary>
+    private bool IsWhole => Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full;
 
     public async Task<StagedStep> StageAsync(CancellationToken cancel)
     {
@@ -96,8 +97,8 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
 
     private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, OutputShape shape, Judge? judge, CancellationToken cancel)
     {
-        var plans = new List<TablePlan> { target.Plan(context, step, key, _attempt, files, Replaces) };
-        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, Replaces, CopyAsync, cancel) is { } quarantine)
+        var plans = new List<TablePlan> { target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
+        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
         // A full refresh lifts delta.appendOnly in the commit that replaces; the next sets it again.
         if (target.LiftsAppendOnly)
@@ -172,7 +173,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
             _ = batch.Catalog.Connection.Scalar(sql);
             return false;
         }
-        catch (DuckDbException)
+        catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory))
         {
             return true;
         }

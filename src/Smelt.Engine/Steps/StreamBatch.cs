@@ -42,8 +42,9 @@ internal sealed class StreamBatch : IStepBatch
     {
         context.Probe(step.Dataset.Name + ":before-intent");
         var state = step.State!;
-        var intent = await state.IntentAsync(key.Generation, key.Batch, cancel)
-            ?? await state.PutIntentAsync(key.Generation, key.Batch, Choose(context, step, key, cancel), cancel);
+        var intent = await state.IntentAsync(key.Generation, key.Batch, cancel);
+        if (intent is not null) HoldAgainstDefinition(step, intent);
+        intent ??= await state.PutIntentAsync(key.Generation, key.Batch, Choose(context, step, key, cancel), cancel);
         context.Probe(step.Dataset.Name + ":after-intent");
         var batch = new StreamBatch(new StepCatalog(context.Database()), intent);
         try
@@ -56,6 +57,16 @@ internal sealed class StreamBatch : IStepBatch
             batch.Catalog.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether an intent of an earlier attempt names what the definition reads today: the same sources in order, the same tables by their ids.</summary>
+    private static void HoldAgainstDefinition(StepPreparation step, IntentRecord intent)
+    {
+        var sources = step.Sources.Select(static s => s.Options.Path);
+        var sameSources = sources.SequenceEqual(intent.Sources.Select(static s => s.Path), StringComparer.Ordinal);
+        var sameStreams = step.Streams.Select(static s => (s.Dataset, s.TableId)).ToHashSet().SetEquals(intent.Streams.Select(static s => (s.Dataset, s.TableId)));
+        var sameTables = step.Tables.Select(static t => (t.Name, t.TableId)).ToHashSet().SetEquals(intent.Tables.Select(static t => (t.Name, t.TableId)));
+        if (!sameSources || !sameStreams || !sameTables) throw new OutdatedIntentException("the interrupted batch read other inputs than the definition does today");
     }
 
     private static IntentRecord Choose(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel) => new()
@@ -83,8 +94,7 @@ internal sealed class StreamBatch : IStepBatch
         foreach (var reference in dataset.Query.References.Where(static r => r.IsStream))
         {
             var range = _intent.Streams.FirstOrDefault(s => s.Dataset == reference.Dataset)
-                ?? throw new EngineException(EngineCodes.StateCorrupt,
-                    $"The interrupted batch of {dataset.Name} did not read {reference.Dataset}, which its query now streams. Take the change back until the batch is done, or rebuild with --full-refresh {dataset.Name}.");
+                ?? throw new OutdatedIntentException($"the batch did not read {reference.Dataset}");
             names[reference] = await BindStreamAsync(context, dataset, range, index++, cancel);
         }
         BindSources(context, step, cancel);
@@ -150,8 +160,6 @@ internal sealed class StreamBatch : IStepBatch
         var known = step.Mode == RefreshMode.Full ? [] : step.State!.Done?.SourceColumns ?? [];
         for (var i = 0; i < calls.Count; i++)
         {
-            if (i >= _intent.Sources.Count)
-                throw new EngineException(EngineCodes.StateCorrupt, $"The interrupted batch of {step.Dataset.Name} knows {_intent.Sources.Count} sources and its query reads {calls.Count}. Take the change back until the batch is done.");
             var options = SourceOptions.Of(calls[i], context.Pipeline.Project.MetadataColumns);
             _sources.Bind(context, Catalog, i, calls[i], options, FileBatch.FromJson(_intent.Sources[i].Batch), known, _intent, withRow: true, cancel);
         }

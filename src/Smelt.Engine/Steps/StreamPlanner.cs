@@ -10,7 +10,8 @@ internal sealed class StreamPlanner(UpdateContext context)
     public async Task<StepPreparation> DecideAsync(StepPreparation step, CancellationToken cancel)
     {
         var state = step.State!;
-        if (step.Mode != RefreshMode.Full)
+        if (step.Mode == RefreshMode.Full) TargetMarks.RefuseForeign(context, step);
+        else
         {
             await HoldAgainstTargetAsync(step, cancel);
             var next = state.NextBatch();
@@ -47,14 +48,13 @@ internal sealed class StreamPlanner(UpdateContext context)
                 $"The state of {dataset.Name} knows {state.LastDone} batches and its table {path} is gone. Put the table back, or rebuild it with --full-refresh {dataset.Name}.");
         }
         var snapshot = step.Target.Snapshot;
+        TargetMarks.RefuseNewer(context, step);
         if (state.Done is null)
         {
             if (state.FlowId is not null && state.Has(state.Generation, state.NextBatch(), "prepared")) return;
-            throw snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal))
-                ? new EngineException(EngineCodes.StateGone,
-                    $"The table {path} has batches of {dataset.Name} and the flow's state is gone, so Smelt cannot know what was read. Put {LakeLayout.SystemSchema} back, or rebuild the table with --full-refresh {dataset.Name}.")
-                : new EngineException(EngineCodes.ForeignTable,
-                    $"{path} holds a table that {dataset.Name} did not make. Move it away, or give the dataset another name.");
+            TargetMarks.RefuseForeign(context, step);
+            throw new EngineException(EngineCodes.StateGone,
+                $"The table {path} has batches of {dataset.Name} and the flow's state is gone, so Smelt cannot know what was read. Put {LakeLayout.SystemSchema} back, or rebuild the table with --full-refresh {dataset.Name}.");
         }
         var key = new BatchKey(state.FlowId!, state.Generation, state.LastDone);
         var mark = snapshot.Transactions.GetValueOrDefault(key.AppId);

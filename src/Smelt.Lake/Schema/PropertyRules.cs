@@ -9,10 +9,10 @@ internal static class PropertyRules
         "delta.enableIcebergCompatV1", "delta.enableIcebergCompatV2", "delta.enableIcebergCompatV3", "delta.enableVariantShredding",
     };
 
-    internal static IEnumerable<SchemaProblem> Check(IReadOnlyDictionary<string, string?>? properties, bool isNew)
+    internal static IEnumerable<SchemaProblem> Check(IReadOnlyDictionary<string, string?>? properties, IReadOnlyDictionary<string, string>? existing)
     {
         foreach (var (name, value) in properties ?? EmptyMap.Values)
-            if (Refusal(name, value, isNew) is { } reason)
+            if (existing?.GetValueOrDefault(name) != value && Refusal(name, value, existing is null) is { } reason)
                 yield return new SchemaProblem(SchemaProblemKind.BadProperty, null, $"the property '{name}' = '{value}' {reason}");
     }
 

@@ -14,7 +14,7 @@ public sealed partial record TableDefinition
     public static partial DefinitionResult Create(IReadOnlyList<ColumnSpec> columns, TableOptions options, TimeProvider clock)
     {
         var problems = ColumnRules.Check(columns);
-        problems.AddRange(PropertyRules.Check(options.Properties, isNew: true));
+        problems.AddRange(PropertyRules.Check(options.Properties, existing: null));
         var partitions = ColumnRules.Partitions(columns, options.PartitionBy ?? [], problems);
         var clusters = ColumnRules.Clusters(columns, options.ClusterBy, problems);
         if (problems.Count > 0)
@@ -45,7 +45,7 @@ public sealed partial record TableDefinition
     public partial DefinitionResult Grow(IReadOnlyList<ColumnSpec> columns, TableOptions options)
     {
         var problems = ColumnRules.Check(columns);
-        problems.AddRange(PropertyRules.Check(options.Properties, isNew: false));
+        problems.AddRange(PropertyRules.Check(options.Properties, Metadata.Configuration));
         if (options.PartitionBy is { } wanted && !wanted.SequenceEqual(Metadata.PartitionColumns, StringComparer.OrdinalIgnoreCase))
             problems.Add(new SchemaProblem(SchemaProblemKind.PartitioningChanged, null,
                 $"the table is partitioned by ({string.Join(", ", Metadata.PartitionColumns)}), not by ({string.Join(", ", wanted)}); only a full refresh changes that"));
@@ -72,7 +72,7 @@ public sealed partial record TableDefinition
     public partial DefinitionResult Replace(IReadOnlyList<ColumnSpec> columns, TableOptions options)
     {
         var problems = ColumnRules.Check(columns);
-        problems.AddRange(PropertyRules.Check(options.Properties, isNew: false));
+        problems.AddRange(PropertyRules.Check(options.Properties, Metadata.Configuration));
         var partitions = ColumnRules.Partitions(columns, options.PartitionBy ?? Metadata.PartitionColumns, problems);
         var clusters = ColumnRules.Clusters(columns, options.ClusterBy, problems);
         if (problems.Count > 0)

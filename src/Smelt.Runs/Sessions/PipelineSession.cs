@@ -56,7 +56,7 @@ public sealed class PipelineSession : IDisposable
             Target = PlatformSettings.BuiltIn.Targets[0],
             Graph = PipelineGraph.Empty,
         };
-        var spill = Path.Combine(Path.GetTempPath(), "smelt-spill");
+        var spill = Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}");
         return new PipelineSession(new Compilation(pipeline, []), new ProcessDatabase(spill, null, null), clock);
     }
 

@@ -11,6 +11,8 @@ public sealed class ProcessDatabase(string spillRoot, long? processMemoryBytes, 
     /// <summary>What .NET, DuckDB's own allocations outside its limit, and buffers of files take (measured: 230 to 360 MB above DuckDB's limit).</summary>
     private const long OutsideDuckDb = 330L << 20;
 
+    private const string Making = ".making-";
+
     private readonly Lock _gate = new();
     private DuckDbDatabase? _database;
     private FileStream? _spillLock;
@@ -62,25 +64,30 @@ public sealed class ProcessDatabase(string spillRoot, long? processMemoryBytes, 
         MakeSpillFolder(Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}"));
     }
 
-    private void MakeSpillFolder(string spillRoot)
+    private void MakeSpillFolder(string root)
     {
-        Directory.CreateDirectory(spillRoot);
-        foreach (var folder in Directory.EnumerateDirectories(spillRoot))
+        Directory.CreateDirectory(root);
+        foreach (var folder in Directory.EnumerateDirectories(root))
         {
             if (IsAbandoned(folder)) Remove(folder);
         }
-        _spillFolder = Path.Combine(spillRoot, $"{Environment.ProcessId}-{Guid.NewGuid():N}"[..24]);
-        Directory.CreateDirectory(_spillFolder);
-        _spillLock = new FileStream(Path.Combine(_spillFolder, "lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        var name = $"{Environment.ProcessId}-{Guid.NewGuid():N}"[..24];
+        // Made under another name and renamed once its lock is held: between the lock's making and its taking, another process would take the folder for an abandoned one.
+        var making = Path.Combine(root, Making + name);
+        Directory.CreateDirectory(making);
+        _spillLock = new FileStream(Path.Combine(making, "lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        _spillFolder = Path.Combine(root, name);
+        Directory.Move(making, _spillFolder);
     }
 
-    /// <summary>The lock of a living process cannot be had; a folder without one is being made right now, or was left half removed long ago.</summary>
+    /// <summary>The lock of a living process cannot be had; a folder without one was left half removed, and one still in the making after an hour will not be made.</summary>
     private static bool IsAbandoned(string folder)
     {
         try
         {
+            if (Path.GetFileName(folder).StartsWith(Making, StringComparison.Ordinal)) return Directory.GetCreationTimeUtc(folder) < DateTime.UtcNow.AddHours(-1);
             var path = Path.Combine(folder, "lock");
-            if (!File.Exists(path)) return Directory.GetCreationTimeUtc(folder) < DateTime.UtcNow.AddHours(-1);
+            if (!File.Exists(path)) return true;
             using var held = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
             return true;
         }

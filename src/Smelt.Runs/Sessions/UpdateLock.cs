@@ -25,26 +25,39 @@ public sealed class UpdateLock : IDisposable
         var path = Path.Combine(folder, "lock");
         while (true)
         {
+            FileStream file;
             try
             {
-                var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                file.SetLength(0);
-                file.Write(Encoding.UTF8.GetBytes($"{updateId} process {Environment.ProcessId}\n"));
-                file.Flush();
-                return new UpdateLock(file);
-            }
-            catch (IOException error) when (wait && IsHeld(error))
-            {
-                await Task.Delay(100, cancel);
+                file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException error) when (IsHeld(error))
             {
-                throw new EngineException(EngineCodes.UpdateRunning, $"Another update of {lakeRoot} is running. Wait for its end, or run with --wait.", isTransient: true, error);
+                if (!wait) throw new EngineException(EngineCodes.UpdateRunning, $"Another update of {lakeRoot} is running. Wait for its end, or run with --wait.", isTransient: true, error);
+                await Task.Delay(100, cancel);
+                continue;
             }
+            return new UpdateLock(Signed(file, updateId));
         }
     }
 
-    /// <summary>EWOULDBLOCK of flock on Linux, and on macOS; a full disk is another error.</summary>
+    /// <summary>Who holds the lock, for people.</summary>
+    private static FileStream Signed(FileStream file, string updateId)
+    {
+        try
+        {
+            file.SetLength(0);
+            file.Write(Encoding.UTF8.GetBytes($"{updateId} process {Environment.ProcessId}\n"));
+            file.Flush();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>EWOULDBLOCK of flock, which .NET gives as the error's number: 11 on Linux, 35 on macOS.</summary>
     private static bool IsHeld(IOException error) => error.HResult is 11 or 35;
 
     private static void MakeFolder(string lakeRoot, string folder)

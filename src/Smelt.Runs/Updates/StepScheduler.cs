@@ -23,22 +23,30 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
         foreach (var dataset in options.Selected)
         {
             var inputs = Inputs(dataset).Where(running.ContainsKey).Select(name => running[name]).ToArray();
-            running[dataset.Name] = Task.Run(() => WhenReadyAsync(dataset, options, inputs, permits, slots, cancel), cancel);
+            running[dataset.Name] = Task.Run(() => EndingAsync(dataset, options, inputs, permits, slots, cancel), CancellationToken.None);
         }
-        try
-        {
-            return await Task.WhenAll(running.Values);
-        }
-        catch (Exception)
-        {
-            // One step was cancelled or hit a fault of ours: let the others come to their end before the lake is let go.
-            await Task.WhenAll(running.Values.Select(static t => t.ContinueWith(static _ => { }, TaskScheduler.Default)));
-            throw;
-        }
+        return await Task.WhenAll(running.Values);
     }
 
     private IEnumerable<DatasetName> Inputs(Dataset dataset) => StoredInputs.Of(context.Pipeline.Graph, dataset)
         .Concat(dataset.Query.References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value)).Distinct();
+
+    /// <summary>A step always ends with an outcome, so that the event log and the manifest tell of every one.</summary>
+    private async Task<StepOutcome> EndingAsync(Dataset dataset, UpdateOptions options, Task<StepOutcome>[] inputs, SemaphoreSlim permits, int slots, CancellationToken cancel)
+    {
+        try
+        {
+            return await WhenReadyAsync(dataset, options, inputs, permits, slots, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            return Ended(new StepOutcome(dataset, new FlowResult.Skipped("interrupted"), TimeSpan.Zero, dataset.Name));
+        }
+        catch (Exception error)
+        {
+            return Ended(new StepOutcome(dataset, new FlowResult.Failed(EngineCodes.Fault, $"{error.GetType().Name}: {error.Message} This is a fault of Smelt's own; --debug shows where.", false, null, []), TimeSpan.Zero) { Fault = error });
+        }
+    }
 
     private async Task<StepOutcome> WhenReadyAsync(Dataset dataset, UpdateOptions options, Task<StepOutcome>[] inputs, SemaphoreSlim permits, int slots, CancellationToken cancel)
     {
@@ -69,17 +77,20 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
 
     private async Task<StepOutcome> RunAloneAsync(Dataset dataset, UpdateOptions options, SemaphoreSlim permits, int slots, CancellationToken cancel)
     {
-        observer.Note($"{dataset.Name} ran out of memory beside others; it is tried again alone");
+        observer.Note($"{dataset.Name} ran out of memory; it is tried again alone and with one thread");
         // Only one may gather all permits at a time, or two would wait for each other's.
         await _exclusive.WaitAsync(cancel);
         var taken = 0;
         try
         {
             for (; taken < slots; taken++) await permits.WaitAsync(cancel);
+            // One thread holds one set of buffers: what did not fit beside others, or with all threads, may fit with one.
+            context.Database().SetThreads(1);
             return await RunAsync(dataset, options, cancel);
         }
         finally
         {
+            context.Database().SetThreads(null);
             if (taken > 0) permits.Release(taken);
             _exclusive.Release();
         }

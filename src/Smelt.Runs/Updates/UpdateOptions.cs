@@ -32,12 +32,15 @@ public sealed record UpdateOptions
 public sealed record StepOutcome(Dataset Dataset, FlowResult Result, TimeSpan Elapsed, DatasetName? BlockedBy = null)
 {
     public bool Failed => Result is FlowResult.Failed;
+
+    /// <summary>A fault of Smelt's own that ended the step, for --debug.</summary>
+    public Exception? Fault { get; init; }
 }
 
 /// <summary>How an update ended.</summary>
 public sealed record UpdateResult(string UpdateId, IReadOnlyList<StepOutcome> Steps, IReadOnlyList<TestOutcome> Tests, TimeSpan Elapsed, IReadOnlyList<string> Notes)
 {
-    public bool Succeeded => !Steps.Any(static s => s.Failed || s.BlockedBy is not null) && !Tests.Any(static t => t.Status == TestStatus.Failed);
+    public bool Succeeded => !Steps.Any(static s => s.Failed || s.BlockedBy is not null) && !Tests.Any(static t => t.Status is TestStatus.Failed or TestStatus.Error);
 }
 
 /// <summary>Hears of an update while it runs. Calls come from several threads.</summary>

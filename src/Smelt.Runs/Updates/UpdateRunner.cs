@@ -1,4 +1,5 @@
 using System.Globalization;
+using Smelt.DuckDb;
 using Smelt.Engine;
 
 namespace Smelt.Runs;
@@ -27,10 +28,12 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
             observer.Note($"{move.From} is renamed to {move.To}");
         }
         UpdateResult result;
+        IReadOnlyList<StepOutcome> steps = [];
         try
         {
             using var scheduler = new StepScheduler(context, observer);
-            var steps = await scheduler.RunAsync(options, cancel);
+            steps = await scheduler.RunAsync(options, cancel);
+            cancel.ThrowIfCancellationRequested();
             var testable = steps.Where(static s => !s.Failed && s.BlockedBy is null).Select(static s => s.Dataset.Name).ToHashSet();
             var tested = context.Pipeline.Graph.Datasets.Where(d => testable.Contains(d.Name) || (d.IsView && StoredInputs.Of(context.Pipeline.Graph, d).Any(testable.Contains))).ToList();
             var tests = options.Tests
@@ -38,8 +41,11 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
                 : [];
             result = new UpdateResult(context.UpdateId, steps, tests, context.Clock.GetElapsedTime(started), []);
         }
-        catch (OperationCanceledException)
+        catch (Exception stopped) when (stopped is OperationCanceledException || (cancel.IsCancellationRequested && stopped is DuckDbException))
         {
+            // What was committed before the interruption is told like any other.
+            var told = new UpdateResult(context.UpdateId, steps, [], context.Clock.GetElapsedTime(started), []);
+            if (steps.Any(static s => s.Result is not FlowResult.Skipped)) await new EventLog(context).AppendAsync(told, CancellationToken.None);
             await records.CloseAsync(context.UpdateId, UpdateRecords.Document(json =>
             {
                 json.WriteString("update", context.UpdateId);

@@ -31,7 +31,8 @@ public sealed class KilledLaterUpdateTests
 
     private static readonly Lazy<SortedDictionary<string, string>> s_undisturbed = new(static () => SmallPipeline.Undisturbed(2));
 
-    public static TheoryData<string> Points() => [.. SmallPipeline.AllPoints()];
+    /// <summary>A plain gold table passes fewer points than the view of silver that has a quarantine, and none of its own.</summary>
+    public static TheoryData<string> Points() => [.. SmallPipeline.AllPoints().Where(static p => Repository.IsDeep || !p.StartsWith("gold.", StringComparison.Ordinal))];
 
     public static TheoryData<string> RefreshPoints() =>
     [

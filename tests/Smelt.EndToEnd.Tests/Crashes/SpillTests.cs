@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using Smelt.Runs;
 
 namespace Smelt.EndToEnd.Tests.Crashes;
 
 /// <summary>Steps that need more memory than their pipeline may take.</summary>
 public sealed class SpillTests
 {
-    private const string Sorted = "SELECT sum(place * (i % 7)) AS checksum, count(*) AS n FROM (SELECT i, row_number() OVER (ORDER BY md5(i::VARCHAR)) AS place FROM range(4000000) AS r(i))";
+    private const string Sorted = "SELECT sum(place * (i % 7)) AS checksum, count(*) AS n FROM (SELECT i, row_number() OVER (ORDER BY md5(i::VARCHAR)) AS place FROM range(3000000) AS r(i))";
 
     [Fact]
     public void Two_pipelines_and_a_query_spill_at_once_and_one_killed_leaves_nothing_after_its_rerun()
@@ -26,9 +27,27 @@ public sealed class SpillTests
         one.Smelt("run").Expect(0);
         Assert.Empty(Spilled(one));
         Assert.Empty(Spilled(other));
-        Assert.Equal("4000000", one.Scalar("SELECT n FROM gold.sorted"));
+        Assert.Equal("3000000", one.Scalar("SELECT n FROM gold.sorted"));
         Assert.Equal(one.Scalar("SELECT checksum FROM gold.sorted"), other.Scalar("SELECT checksum FROM gold.sorted"));
         Assert.Empty(Spilled(one));
+    }
+
+    [Fact]
+    public async Task Processes_that_start_at_once_never_take_each_others_spill_folder_for_an_abandoned_one()
+    {
+        var root = Directory.CreateTempSubdirectory("smelt-spill-").FullName;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                using var database = new ProcessDatabase(root, null, 1);
+                using var connection = database.Open().Connect();
+                var pages = (string)connection.Scalar("SELECT current_setting('temp_directory')")!;
+                Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(pages)!, "lock")), "its folder was removed under it");
+            }
+        })));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(root));
+        Directory.Delete(root);
     }
 
     private static PipelineFolder Pipeline() => new PipelineFolder()

@@ -48,7 +48,7 @@ public sealed class DailyFilesTests
             from deltalake import DeltaTable, QueryBuilder
             t = DeltaTable(sys.argv[1])
             assert t.version() == 140, t.version()
-            print(QueryBuilder().register('t', t).execute('select count(*) as n from t').read_all()['n'][0])
+            print(QueryBuilder().register('t', t).execute('select count(*) as n from t').read_all()['n'][0].as_py())
             """, folder.File("lake/bronze/sales")));
     }
 

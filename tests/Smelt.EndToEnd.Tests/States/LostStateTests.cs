@@ -125,26 +125,68 @@ public sealed class LostStateTests
         Assert.Equal(before, OpenLake.ContentOf(folder.Path)[dataset]);
     }
 
-    [Fact]
-    public void A_table_that_somebody_else_makes_in_the_middle_of_the_first_step_is_left_alone()
+    [Theory]
+    [InlineData("silver.orders")]
+    [InlineData("silver.customers")]
+    public void A_table_that_somebody_else_makes_in_the_middle_of_the_first_step_is_left_alone(string dataset)
     {
         using var folder = SmallPipeline.Create().AddDay(1);
-        foreach (var dataset in new[] { "silver.orders", "silver.customers" })
+        var made = false;
+        var result = LocalUpdate.TryRun(folder.Path, point =>
         {
-            var made = false;
-            var result = LocalUpdate.TryRun(folder.Path, point =>
-            {
-                if (point != dataset + ":before-commit-0" || made) return;
-                made = true;
-                Write(folder, dataset, PlanKind.Append);
-            });
-            result.Failed(dataset, EngineCodes.ForeignTable);
-            LocalUpdate.TryRun(folder.Path).Failed(dataset, EngineCodes.ForeignTable);
-            Assert.DoesNotContain("100", OpenLake.ContentOf(folder.Path)[dataset], StringComparison.Ordinal);
-            Directory.Delete(folder.File("lake/" + dataset.Replace('.', '/')), recursive: true);
-        }
+            if (point != dataset + ":before-commit-0" || made) return;
+            made = true;
+            Write(folder, dataset, PlanKind.Append);
+        });
+        result.Failed(dataset, EngineCodes.ForeignTable);
+        LocalUpdate.TryRun(folder.Path).Failed(dataset, EngineCodes.ForeignTable);
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal(1, lake.Count($"SELECT count(*) FROM {dataset}"));
+        Directory.Delete(folder.File("lake/" + dataset.Replace('.', '/')), recursive: true);
         LocalUpdate.Run(folder.Path);
         Assert.Equal(SmallPipeline.Undisturbed(1), OpenLake.ContentOf(folder.Path));
+    }
+
+    [Fact]
+    public void A_materialized_view_whose_table_was_removed_is_made_again_with_its_quarantine()
+    {
+        using var folder = TwoDays();
+        Directory.Delete(folder.File("lake/silver/customers"), recursive: true);
+        LocalUpdate.Run(folder.Path);
+        Assert.Equal(s_twoDays.Value, OpenLake.ContentOf(folder.Path));
+    }
+
+    [Fact]
+    public void A_materialized_view_put_back_from_a_copy_is_made_again_and_so_is_what_reads_it()
+    {
+        using var folder = SmallPipeline.Create().AddDay(1).Write("gold/known.sql", "SELECT sum(orders) AS orders FROM silver.customers");
+        LocalUpdate.Run(folder.Path);
+        LocalUpdate.Run(folder.AddDay(2).Path);
+        var before = OpenLake.ContentOf(folder.Path);
+        File.Delete(folder.File("lake/silver/customers/_delta_log/00000000000000000001.json"));
+        LocalUpdate.Run(folder.Path);
+        Assert.Equal(before, OpenLake.ContentOf(folder.Path));
+        // And where its content is another when it comes to the same version again.
+        File.Delete(folder.File("lake/silver/customers/_delta_log/00000000000000000001.json"));
+        LocalUpdate.Run(folder.AddDay(3).Path);
+        var after = OpenLake.ContentOf(folder.Path);
+        Assert.True(after.Remove("gold.known", out var known));
+        Assert.Equal(SmallPipeline.Undisturbed(3), after);
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal(lake.Count("SELECT sum(orders) FROM silver.customers"), lake.Count("SELECT orders FROM gold.known"));
+        Assert.NotEqual(before["gold.known"], known);
+        LocalUpdate.Run(folder.Path).NothingRan();
+    }
+
+    [Fact]
+    public void A_stream_of_a_table_that_was_put_back_from_a_copy_and_fully_refreshed_stops()
+    {
+        using var folder = TwoDays();
+        File.Delete(folder.File("lake/bronze/orders/_delta_log/00000000000000000001.json"));
+        LocalUpdate.TryRun(folder.Path).Failed("bronze.orders", EngineCodes.StateAhead);
+        // The log comes to the version again at which silver stands, with other content.
+        LocalUpdate.TryRun(folder.AddDay(3).Path, null, "bronze.orders").Failed("silver.orders", EngineCodes.StreamReplaced);
+        LocalUpdate.Run(folder.Path, null, "silver.orders");
+        Assert.Equal(SmallPipeline.Undisturbed(3), OpenLake.ContentOf(folder.Path));
     }
 
     private static void Write(PipelineFolder folder, string table, PlanKind kind)

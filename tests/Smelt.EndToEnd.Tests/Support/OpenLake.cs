@@ -34,7 +34,7 @@ public sealed partial class OpenLake : IDisposable
 
     public string? Text(string sql) => _catalog.Connection.Scalar(sql)?.ToString();
 
-    public long Count(string sql) => Convert.ToInt64(_catalog.Connection.Scalar(sql));
+    public long Count(string sql) => long.Parse(Text(sql)!);
 
     public Snapshot Snapshot(string table) => Table(table).SnapshotAsync().AsTask().Result;
 

@@ -175,6 +175,25 @@ public sealed class CommitTests
     }
 
     [Fact]
+    public async Task A_streams_append_does_not_follow_a_replacement_of_the_rows_before_it_and_a_plain_append_does()
+    {
+        using var lake = new TestLake();
+        await lake.WriteAsync("t", "SELECT 1 AS n");
+        var table = lake.Lake.Table("t");
+        var before = await table.TrySnapshotAsync();
+        var stalled = await lake.PlanAsync(table, before, "SELECT 2 AS n", txn: new TransactionMark("flow:g1", 2));
+        var plain = await lake.PlanAsync(table, before, "SELECT 3 AS n");
+        await lake.WriteAsync("t", "SELECT 1 AS n UNION ALL SELECT 2", PlanKind.Overwrite, txn: new TransactionMark("flow:g2", 1));
+        Assert.Equal(ConflictKind.DataChanged, Assert.IsType<CommitResult.Conflict>(await table.CommitAsync(stalled, before)).Kind);
+        Assert.IsType<CommitResult.Committed>(await table.CommitAsync(plain, before));
+        Assert.Equal(["""{"n":1}""", """{"n":2}""", """{"n":3}"""], await lake.RowsAsync("t"));
+        // What is appended meanwhile hinders no stream.
+        var next = await lake.PlanAsync(table, await table.TrySnapshotAsync(), "SELECT 4 AS n", txn: new TransactionMark("flow:g2", 2));
+        await lake.WriteAsync("t", "SELECT 5 AS n");
+        Assert.IsType<CommitResult.Committed>(await table.CommitAsync(next));
+    }
+
+    [Fact]
     public async Task Eight_processes_that_append_at_once_lose_no_commit()
     {
         const int processes = 8, commits = 8;
