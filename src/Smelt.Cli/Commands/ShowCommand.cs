@@ -29,9 +29,9 @@ internal static class ShowCommand
             else if (parsed.GetValue(quarantine)) sql = await QuarantineAsync(session, context, catalog, dataset, cancel);
             else
             {
-                var missing = new List<Smelt.Pipelines.DatasetName>();
-                await catalog.BindAsync(dataset, session.Pipeline.Graph, context.Tables, missing, cancel);
-                if (missing.Count > 0) throw new UsageException($"{string.Join(", ", missing)} has no table yet. `smelt run` makes it; --preview shows what it would hold.");
+                var binder = new InputBinder(context, catalog);
+                await binder.BindAsync(dataset.Name, cancel);
+                if (binder.Missing.Count > 0) throw new UsageException($"{string.Join(", ", binder.Missing)} has no table yet. `smelt run` makes it; --preview shows what it would hold.");
                 sql = $"SELECT * FROM {SqlText.Identifier(dataset.Name.Schema, dataset.Name.Name)}";
             }
             rows.Write(parsed, terminal, catalog.Connection, sql, FirstRows, cancel);

@@ -138,7 +138,7 @@ internal static class UpdateView
             .ThenBy(static s => s.Dataset.Position.Line > 1).ThenBy(static s => s.Dataset.Name).FirstOrDefault();
         if (shown is null) return;
         using var catalog = new StepCatalog(session.Database());
-        await catalog.BindAsync(shown.Dataset, session.Pipeline.Graph, context.Tables, [], cancel);
+        await new InputBinder(context, catalog).BindAsync(shown.Dataset.Name, cancel);
         terminal.Words.WriteLine();
         terminal.Words.WriteLine($"{terminal.Paint(shown.Dataset.Name.ToString(), Ink.Bold)}, first rows:");
         RowsView.WriteTable(terminal, catalog.Connection, $"SELECT * FROM {Smelt.DuckDb.SqlText.Identifier(shown.Dataset.Name.Schema, shown.Dataset.Name.Name)} ORDER BY ALL LIMIT 5");

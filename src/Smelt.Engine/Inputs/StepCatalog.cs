@@ -42,30 +42,12 @@ public sealed class StepCatalog : IDisposable
         }
     }
 
-    /// <summary>Binds a dataset: a table's snapshot, or a view with all that it reads.</summary>
-    /// <returns>The stored tables that were bound, by name; those that do not exist are in <paramref name="missing"/>.</returns>
-    public async Task BindAsync(Dataset dataset, PipelineGraph graph, UpdateTables tables, ICollection<DatasetName> missing, CancellationToken cancel)
-    {
-        if (_bound.Contains(dataset.Name.ToString())) return;
-        if (dataset.IsStored)
-        {
-            if (await tables.FindAsync(dataset.Name, cancel) is { } table) await BindTableAsync(dataset.Name.Schema, dataset.Name.Name, table, cancel);
-            else missing.Add(dataset.Name);
-            return;
-        }
-        foreach (var input in dataset.Query.Inputs)
-        {
-            if (graph.Find(input) is { } read) await BindAsync(read, graph, tables, missing, cancel);
-        }
-        if (missing.Count > 0) return;
-        CreateMacros(dataset.Query.Macros);
-        var sql = QueryRendering.RenderSql(dataset.Query, new QueryBindings { Table = QualifiedName });
-        BindSql(dataset.Name.Schema, dataset.Name.Name, sql);
-    }
+    /// <summary>Whether something is bound under that name.</summary>
+    public bool IsBound(string schema, string name) => _bound.Contains(schema + "." + name);
 
     public async Task BindTableAsync(string schema, string name, PinnedTable table, CancellationToken cancel)
     {
-        if (_bound.Contains(schema + "." + name)) return;
+        if (IsBound(schema, name)) return;
         await BindScanAsync(schema, name, table.Table.Scan(table.Snapshot), cancel);
     }
 

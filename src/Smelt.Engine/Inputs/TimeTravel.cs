@@ -8,26 +8,24 @@ namespace Smelt.Engine;
 /// <summary>Binds a table as it was: by version, or by the newest version that is not younger than a time.</summary>
 public static class TimeTravel
 {
+    /// <param name="asOf">Neither version nor time: as it is now.</param>
     /// <returns>The SQL name of the bound view.</returns>
     public static async Task<string> BindAsync(StepCatalog catalog, DeltaTable table, TableVersion asOf, int index, CancellationToken cancel)
     {
-        var version = asOf.Version ?? await VersionAtAsync(table, asOf.Timestamp!, cancel);
+        var version = asOf.Timestamp is { } time && asOf.Version is null ? await VersionAtAsync(table, time, cancel) : asOf.Version;
         var snapshot = await table.SnapshotAsync(version, cancel);
         await catalog.BindScanAsync(StepCatalog.OwnSchema, $"as_of_{index}", table.Scan(snapshot), cancel);
         return SqlText.Identifier(StepCatalog.OwnSchema, $"as_of_{index}");
     }
 
+    /// <summary>By the times that <c>smelt history</c> shows: one reading of the log, however far back.</summary>
     private static async Task<long> VersionAtAsync(DeltaTable table, string timestamp, CancellationToken cancel)
     {
         if (!DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             throw new EngineException(EngineCodes.QueryFailed, $"'{timestamp}' is not a time such as 2025-01-15 08:00:00.");
         var limit = time.ToUnixTimeMilliseconds();
-        var newest = await table.SnapshotAsync(null, cancel);
-        for (var version = newest.Version; version >= 0; version--)
-        {
-            var snapshot = version == newest.Version ? newest : await table.SnapshotAsync(version, cancel);
-            if (snapshot.TimestampMs <= limit) return version;
-        }
-        throw new EngineException(EngineCodes.QueryFailed, $"{table.Folder} has no version as old as {timestamp}.");
+        var history = await table.HistoryAsync(cancel: cancel);
+        return history.FirstOrDefault(c => c.Timestamp <= limit)?.Version
+            ?? throw new EngineException(EngineCodes.QueryFailed, $"{table.Folder} has no version as old as {timestamp}.");
     }
 }

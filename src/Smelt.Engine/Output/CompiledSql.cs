@@ -19,13 +19,7 @@ public static class CompiledSql
         var plain = QueryRendering.RenderSql(dataset.Query, bindings);
         if (dataset.Kind != DatasetKind.StreamingTable || sources.Count > 0) return plain;
         using var catalog = new StepCatalog(context.Database());
-        var missing = new List<DatasetName>();
-        foreach (var name in dataset.Query.Inputs)
-        {
-            if (context.Pipeline.Graph.Find(name) is { } read) await catalog.BindAsync(read, context.Pipeline.Graph, context.Tables, missing, cancel);
-        }
-        if (missing.Count > 0) return plain;
-        catalog.CreateMacros(dataset.Query.Macros);
+        if (await new InputBinder(context, catalog) { WithStreams = true }.BindAsync(dataset.Query, cancel) is null) return plain;
         for (var i = 0; i < streams.Count; i++)
         {
             var table = SqlText.Identifier(streams[i].Dataset!.Value.Schema, streams[i].Dataset!.Value.Name);

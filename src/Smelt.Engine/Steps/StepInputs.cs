@@ -6,39 +6,44 @@ namespace Smelt.Engine;
 internal static class StepInputs
 {
     /// <summary>The tables as this update sees them, by name, and the names of those that do not exist yet.</summary>
-    public static async Task<(IReadOnlyList<TableInput> Tables, IReadOnlyList<DatasetName> Missing)> TablesAsync(
+    public static async Task<(IReadOnlyList<TableInput> Tables, IReadOnlyList<string> Missing)> TablesAsync(
         UpdateContext context, Dataset dataset, CancellationToken cancel)
     {
         var tables = new List<TableInput>();
-        var missing = new List<DatasetName>();
+        var missing = new List<string>();
         foreach (var name in Stored(context.Pipeline.Graph, dataset))
         {
             if (await context.Tables.FindAsync(name, cancel) is { } table) tables.Add(await table.AsInputAsync(name.ToString()));
-            else missing.Add(name);
+            else missing.Add(name.ToString());
         }
-        foreach (var system in dataset.Query.References.Where(static r => r.SystemTable is not null).Select(static r => r.SystemTable!).Distinct())
+        foreach (var system in Queries(context.Pipeline.Graph, dataset).SelectMany(static q => q.SystemTables).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             if (await context.Tables.FindSystemAsync(system, cancel) is { } table) tables.Add(await table.AsInputAsync(LakeLayout.SystemSchema + "." + system));
-            else throw new EngineException(EngineCodes.InputMissing, $"{LakeLayout.SystemSchema}.{system} does not exist yet: it is made by the first update.");
+            else missing.Add(LakeLayout.SystemSchema + "." + system);
         }
         return (tables, missing);
     }
 
     /// <summary>The stored datasets that a dataset reads whole, views followed; each once, in a stable order.</summary>
-    public static IReadOnlyList<DatasetName> Stored(PipelineGraph graph, Dataset dataset)
-    {
-        var found = new SortedSet<DatasetName>();
-        Collect(graph, Whole(dataset), found);
-        return [.. found];
-    }
+    public static IReadOnlyList<DatasetName> Stored(PipelineGraph graph, Dataset dataset) => [.. Follow(graph, dataset).Stored];
 
-    private static void Collect(PipelineGraph graph, IEnumerable<DatasetName> names, SortedSet<DatasetName> found)
+    /// <summary>The dataset's query, and those of the views behind its whole inputs: together they decide what it holds. Each once, its own first.</summary>
+    public static IReadOnlyList<DatasetQuery> Queries(PipelineGraph graph, Dataset dataset) =>
+        [dataset.Query, .. Follow(graph, dataset).Views.Select(v => graph.Find(v)!.Query)];
+
+    private static (SortedSet<DatasetName> Stored, SortedSet<DatasetName> Views) Follow(PipelineGraph graph, Dataset dataset)
     {
-        foreach (var name in names)
+        var (stored, views) = (new SortedSet<DatasetName>(), new SortedSet<DatasetName>());
+        var ahead = new Stack<DatasetName>(Whole(dataset));
+        while (ahead.TryPop(out var name))
         {
-            if (graph.Find(name) is { IsView: true } view) Collect(graph, view.Query.Inputs, found);
-            else found.Add(name);
+            if (graph.Find(name) is not { IsView: true } view) stored.Add(name);
+            else if (views.Add(name))
+            {
+                foreach (var input in view.Query.Inputs) ahead.Push(input);
+            }
         }
+        return (stored, views);
     }
 
     private static IEnumerable<DatasetName> Whole(Dataset dataset) =>
@@ -49,4 +54,10 @@ internal static class StepInputs
 public static class StoredInputs
 {
     public static IReadOnlyList<DatasetName> Of(PipelineGraph graph, Dataset view) => StepInputs.Stored(graph, view);
+
+    /// <summary>Whether the view's rows follow from its stored tables alone: not from the time, chance, files or Smelt's own tables.</summary>
+    public static bool DecideAlone(PipelineGraph graph, Dataset view) => StepInputs.Queries(graph, view).All(DecideAlone);
+
+    /// <summary>The same of one query; views that it reads are to be asked for themselves.</summary>
+    public static bool DecideAlone(DatasetQuery query) => !query.IsTimeDependent && !query.IsVolatile && query.Sources.Count == 0 && !query.SystemTables.Any();
 }

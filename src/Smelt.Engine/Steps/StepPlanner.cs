@@ -42,12 +42,12 @@ public sealed class StepPlanner(UpdateContext context)
         if (missing.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, $"{string.Join(", ", missing)} has no data yet") };
         step = step with { Tables = tables };
         if (state.Has(state.Generation, state.NextBatch(), "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
-        var sources = await SnapshotSourcesAsync(step, cancel);
+        var sources = SnapshotSources(step, cancel);
         step = step with { Sources = sources };
         return step with { Decision = await ReasonAsync(step, cancel) };
     }
 
-    private static async Task<StepDecision> ReasonAsync(StepPreparation step, CancellationToken cancel)
+    private async Task<StepDecision> ReasonAsync(StepPreparation step, CancellationToken cancel)
     {
         var (dataset, done) = (step.Dataset, step.State!.Done);
         if (step.Mode != RefreshMode.Incremental) return new StepDecision(StepAction.Run, "refresh asked for");
@@ -65,24 +65,27 @@ public sealed class StepPlanner(UpdateContext context)
         if (step.Target.Snapshot.Version > done.Version && await step.Target.DataVersionAsync() > done.Version)
             return new StepDecision(StepAction.Run, $"its table was changed by another writer (version {await step.Target.DataVersionAsync()})");
         cancel.ThrowIfCancellationRequested();
-        return dataset.Query.IsTimeDependent ? new StepDecision(StepAction.Run, "its result depends on the time") : new StepDecision(StepAction.Skip, "nothing new");
+        var queries = StepInputs.Queries(context.Pipeline.Graph, dataset);
+        if (queries.Any(static q => q.IsTimeDependent)) return new StepDecision(StepAction.Run, "its result depends on the time");
+        return queries.Any(static q => q.ReadsUntracked) ? new StepDecision(StepAction.Run, "it reads what Smelt does not track") : new StepDecision(StepAction.Skip, "nothing new");
     }
 
-    private async Task<IReadOnlyList<SourceFound>> SnapshotSourcesAsync(StepPreparation step, CancellationToken cancel)
+    /// <summary>The files of its own sources, then of those of the views that it reads.</summary>
+    private List<SourceFound> SnapshotSources(StepPreparation step, CancellationToken cancel)
     {
-        if (step.Dataset.Query.Sources.Count == 0) return [];
+        var calls = StepInputs.Queries(context.Pipeline.Graph, step.Dataset).SelectMany(static q => q.Sources).ToList();
+        if (calls.Count == 0) return [];
         var known = new SeenFiles();
         if (step.State!.Done is { } done)
         {
             foreach (var source in done.Sources) known.Add(FileBatch.FromJson(source.Batch));
         }
         var found = new List<SourceFound>();
-        foreach (var call in step.Dataset.Query.Sources)
+        foreach (var call in calls)
         {
             var options = SourceOptions.Of(call, context.Pipeline.Project.MetadataColumns);
             found.Add(new SourceFound(call, options, null, FileSource.Snapshot(options, context.Pipeline.Folder, known, cancel)));
         }
-        await Task.CompletedTask;
         return found;
     }
 }

@@ -17,6 +17,9 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
 
     private Dataset Dataset => step.Dataset;
 
+    /// <summary>The output's name while it is judged: a rule may name its columns as <c>orders.amount</c>.</summary>
+    private string Own => SqlText.Identifier(Dataset.Name.Name);
+
     /// <summary>Whether the batch is all that the dataset holds: its tables are replaced where they are there, each for itself.</summary>
     private bool IsWhole => Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full;
 
@@ -73,14 +76,14 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
 
     private Judge NewJudge(OutputShape shape, IReadOnlyList<Rule> rules, string typed)
     {
-        var row = batch.Catalog.Describe($"SELECT {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} AS r FROM ({typed}) AS smelt_typed")[0].Type;
+        var row = batch.Catalog.Describe($"SELECT {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} AS r FROM ({typed}) AS {Own}")[0].Type;
         return new Judge(batch.Catalog, rules, row);
     }
 
     private string JudgedSql(OutputShape shape, Judge judge, string typed)
     {
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
-        var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS smelt_typed";
+        var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
         var row = $"CASE WHEN {string.Join(" AND ", flags)} THEN NULL ELSE {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} END";
         return $"SELECT {names} FROM (SELECT {names}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
@@ -151,9 +154,9 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
     {
         if (SourceFault() is { } source) return source;
         var columns = string.Join(", ", OutputNames(typed));
-        if (!Raises($"SELECT count(hash({columns})) FROM ({typed}) AS smelt_typed"))
+        if (!Raises($"SELECT count(hash({columns})) FROM ({typed}) AS {Own}"))
         {
-            var raising = rules.FirstOrDefault(rule => !rule.IsBuiltIn && Raises($"SELECT count(*) FILTER ({rule.Passes}) FROM ({typed}) AS smelt_typed"));
+            var raising = rules.FirstOrDefault(rule => !rule.IsBuiltIn && Raises($"SELECT count(*) FILTER ({rule.Passes}) FROM ({typed}) AS {Own}"));
             if (raising is not null)
             {
                 return new EngineException(EngineCodes.ExpectationRaised,

@@ -9,6 +9,7 @@ namespace Smelt.Engine;
 internal sealed class StreamBatch : IStepBatch
 {
     private readonly BoundSources _sources = new();
+    private IReadOnlyList<FileBinding> _filesOfViews = [];
     private readonly IntentRecord _intent;
     private long _streamedRows, _streamedBytes;
 
@@ -28,7 +29,7 @@ internal sealed class StreamBatch : IStepBatch
 
     public IReadOnlyList<string> SourceColumns => _sources.Columns;
 
-    public IReadOnlyList<FileBinding> Bindings => _sources.Bindings;
+    public IReadOnlyList<FileBinding> Bindings => [.. _sources.Bindings, .. _filesOfViews];
 
     public long RowsIn => _streamedRows + _sources.Bindings.Sum(static b => b.RowsRead);
 
@@ -86,9 +87,7 @@ internal sealed class StreamBatch : IStepBatch
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
         var dataset = step.Dataset;
-        await BindWholeAsync(context, dataset, cancel);
-        // DuckDB binds a macro's body when it is made: the tables that it names come first.
-        Catalog.CreateMacros(dataset.Query.Macros);
+        var whole = await BindWholeAsync(context, dataset, cancel);
         var names = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
         var index = 0;
         foreach (var reference in dataset.Query.References.Where(static r => r.IsStream))
@@ -98,22 +97,21 @@ internal sealed class StreamBatch : IStepBatch
             names[reference] = await BindStreamAsync(context, dataset, range, index++, cancel);
         }
         BindSources(context, step, cancel);
-        var calls = dataset.Query.Sources.ToList();
         Rewritten = StreamingRewriter.Rewrite(dataset.Query, new StreamingRewriteOptions
         {
             Bindings = new QueryBindings
             {
-                Table = reference => names.GetValueOrDefault(reference) ?? StepCatalog.QualifiedName(reference),
-                Source = call => BoundSources.ViewOf(calls.IndexOf(call)),
+                Table = reference => names.GetValueOrDefault(reference) ?? whole.Table(reference),
+                Source = whole.Source,
             },
             Carry = [StreamedRow.Column],
         }, Catalog.Connection);
         if (dataset.Name.Layer == Layer.Bronze)
-            Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : dataset.Name.ToString(), Rewritten.CarriesRows && calls.Count > 0);
+            Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : dataset.Name.ToString(), Rewritten.CarriesRows && dataset.Query.Sources.Count > 0);
     }
 
     /// <summary>The whole tables that the batch joins, at the versions of its intent.</summary>
-    private async Task BindWholeAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
+    private async Task<QueryBindings> BindWholeAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
     {
         var pinned = new UpdateTables(context.Layout);
         foreach (var input in _intent.Tables)
@@ -122,15 +120,11 @@ internal sealed class StreamBatch : IStepBatch
             var table = context.Layout.Table(name);
             pinned.Publish(name, table, await table.SnapshotAsync(input.Version, cancel));
         }
-        var missing = new List<DatasetName>();
-        foreach (var reference in dataset.Query.References.Where(static r => !r.IsStream))
-        {
-            if (reference.SystemTable is { } system)
-                await Catalog.BindTableAsync(LakeLayout.SystemSchema, system, (await context.Tables.FindSystemAsync(system, cancel))!, cancel);
-            else if (reference.Dataset is { } name && context.Pipeline.Graph.Find(name) is { } read)
-                await Catalog.BindAsync(read, context.Pipeline.Graph, pinned, missing, cancel);
-        }
-        if (missing.Count > 0) throw new EngineException(EngineCodes.InputMissing, $"{dataset.Name} reads {string.Join(", ", missing)}, which has no data yet.");
+        var binder = new InputBinder(context, Catalog, pinned);
+        for (var i = 0; i < dataset.Query.Sources.Count; i++) binder.Give(dataset.Query.Sources[i], BoundSources.ViewOf(i));
+        var bindings = await binder.BindAsync(dataset.Query, cancel);
+        _filesOfViews = binder.Bindings;
+        return bindings ?? throw new EngineException(EngineCodes.InputMissing, $"{dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
     }
 
     private async Task<string> BindStreamAsync(UpdateContext context, Dataset dataset, StreamRange range, int index, CancellationToken cancel)

@@ -10,7 +10,11 @@ internal sealed class StreamPlanner(UpdateContext context)
     public async Task<StepPreparation> DecideAsync(StepPreparation step, CancellationToken cancel)
     {
         var state = step.State!;
-        if (step.Mode == RefreshMode.Full) TargetMarks.RefuseForeign(context, step);
+        if (step.Mode == RefreshMode.Full)
+        {
+            // A flow that never had a table is not to replace one; where it had, the user names it to be rebuilt, whoever made what is there now.
+            if (state.Done is null) TargetMarks.RefuseForeign(context, step);
+        }
         else
         {
             await HoldAgainstTargetAsync(step, cancel);

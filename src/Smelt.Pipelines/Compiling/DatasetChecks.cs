@@ -26,6 +26,8 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
             if (dataset.Query.References.TryGetValue(target, out var reference)) StreamOf(reference, keyword);
             else if (!dataset.Query.Sources.Exists(s => s.Span.Start == target)) Misplaced(target, keyword);
         }
+        foreach (var call in dataset.Query.Sources.Where(static s => s.Function == "read_delta"))
+            dataset.Query.Unit.Report(DiagnosticCodes.SourceNotYet, call.Span.Start, $"{dataset.Name} reads read_delta, which only a query does in this version: `smelt query`, and SQL tests.", "Sources of datasets are read_files.");
         if (dataset.Kind == DatasetKind.StreamingTable) StreamingTable();
         else
         {
@@ -107,7 +109,7 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
 
     private void Bind(QueryUnit unit)
     {
-        var relation = new BoundRelation { Alias = dataset.Name.Name, Schema = dataset.Name.Schema, Columns = dataset.Schema.Columns, Openness = dataset.Schema.Openness };
+        var relation = new BoundRelation { Alias = dataset.Name.Name, Columns = dataset.Schema.Columns, Openness = dataset.Schema.Openness };
         new QueryBinder(unit, new BindWorld(new Dictionary<int, TableReference>(), _ => BoundQuery.Unknown, new Dictionary<string, string>())).BindPredicate(relation);
     }
 

@@ -40,6 +40,10 @@ internal static class DefinitionHashes
     {
         foreach (var (clause, unit) in dataset.Constraints) hash.Add(clause.Name.Name).Add(clause.Action.ToString()).Add(unit.Node);
         foreach (var (column, _) in dataset.Statement.Columns) hash.Add(column.Name).Add(column.Type).Add(column.NotNull ? "not null" : null);
+        foreach (var column in dataset.PropertyColumns)
+        {
+            if (column.Type is not null) hash.Add("type").Add(column.Name).Add(column.Type);
+        }
         foreach (var column in dataset.Statement.PartitionedBy) hash.Add("partition").Add(column.Name);
         foreach (var column in dataset.Statement.ClusterBy) hash.Add("cluster").Add(column.Name);
         hash.Add(dataset.Statement.ClusterAuto ? "auto" : null);

@@ -53,8 +53,12 @@ internal sealed class MacroStage
         names.Resolve(body, null);
         foreach (var offset in body.Unit.Mask.Streams.Values)
             body.Unit.Report(DiagnosticCodes.StreamInView, offset, $"STREAM in the macro '{macro.Name}'.", "A stream is read by a streaming table itself.");
+        foreach (var source in body.Sources)
+            body.Unit.Report(DiagnosticCodes.NotYet, source.Span.Start, $"{source.Function} in the macro '{macro.Name}', which is not in this version yet.", "Read the source in a dataset, and the dataset in the macro.");
         foreach (var reference in body.References.Values)
         {
+            if (reference.AsOf is not null)
+                body.Unit.Report(DiagnosticCodes.NotYet, reference.Span.Start, $"AS OF in the macro '{macro.Name}', which is not in this version yet.", "Write AS OF in the query or in a view.");
             if (reference.Dataset is { } dataset && reference.Parts.Count == 1)
                 body.Unit.Report(DiagnosticCodes.UnknownTable, reference.Span.Start, $"A macro names its tables with their layer.", $"Write {dataset}.");
         }
@@ -77,14 +81,20 @@ internal sealed class MacroStage
         macro.Reads = [.. macro.Bodies.SelectMany(b => b.References.Values).Select(r => r.Dataset).OfType<DatasetName>().Concat(calls.SelectMany(c => c.Reads)).Distinct()];
         macro.IsTimeDependent = calls.Exists(c => c.IsTimeDependent) || macro.Bodies.Any(IsTimeDependent);
         macro.IsVolatile = calls.Exists(c => c.IsVolatile) || macro.Bodies.Any(IsVolatile);
+        macro.ReadsUntracked = calls.Exists(c => c.ReadsUntracked) || macro.Bodies.Any(ReadsUntracked);
         var text = macro.File.Text[macro.Statement.Start..macro.Statement.End];
-        macro.Macro = new Macro(macro.Name, macro.Statement.IsTable, text, macro.File.Source.File, macro.File.Source.Position(macro.Statement.Start), macro.Reads);
+        macro.Macro = new Macro(macro.Name, macro.Statement.IsTable, text, macro.File.Source.File, macro.File.Source.Position(macro.Statement.Start), macro.Reads)
+        {
+            SystemReads = [.. macro.Bodies.SelectMany(b => b.References.Values).Select(r => r.SystemTable).OfType<string>().Concat(calls.SelectMany(c => c.Macro.SystemReads)).Distinct()],
+        };
         Ordered.Add(macro);
     }
 
     private IEnumerable<MacroDraft> Called(IEnumerable<QueryDraft> queries) =>
-        queries.SelectMany(q => (q.Seen?.Functions ?? []).Concat(q.Seen?.Calls.Select(c => c.Function) ?? [])).Distinct()
-            .Select(f => _byName.GetValueOrDefault(f)).OfType<MacroDraft>();
+        queries.Select(static q => q.Seen).OfType<ReferenceCollector>().SelectMany(Called).Distinct();
+
+    private IEnumerable<MacroDraft> Called(ReferenceCollector seen) =>
+        seen.Functions.Concat(seen.Calls.Select(static c => c.Function)).Distinct().Select(f => _byName.GetValueOrDefault(f)).OfType<MacroDraft>();
 
     /// <summary>Notes what a query uses: macros with theirs, time, chance.</summary>
     public void Use(QueryDraft query, DatasetDraft? dataset)
@@ -100,7 +110,26 @@ internal sealed class MacroStage
         }
         query.IsTimeDependent = IsTimeDependent(query) || query.Macros.Exists(m => m.IsTimeDependent);
         query.IsVolatile = IsVolatile(query) || query.Macros.Exists(m => m.IsVolatile);
-        if (dataset is not null) CheckLayers(query, dataset);
+        query.ReadsUntracked = ReadsUntracked(query) || query.Macros.Exists(m => m.ReadsUntracked);
+        if (dataset is null) return;
+        foreach (var (clause, unit) in dataset.Constraints) UseInRule(query, clause, unit);
+        CheckLayers(query, dataset);
+    }
+
+    /// <summary>A rule is judged in the step's one query, so that what it uses is the query's to create, to hash and to run again for.</summary>
+    private void UseInRule(QueryDraft query, ConstraintClause clause, QueryUnit unit)
+    {
+        var seen = ReferenceCollector.Of(unit);
+        query.IsTimeDependent |= seen.UsesTime || seen.Functions.Any(FunctionStability.IsTime);
+        foreach (var macro in Called(seen).SelectMany(static m => m.Calls.Append(m)))
+        {
+            if (macro.Reads.Count > 0)
+                unit.Report(DiagnosticCodes.NotYet, 0, $"The constraint '{clause.Name.Name}' reads {macro.Reads[0]} through the macro '{macro.Name}', which is not in this version yet.",
+                    "Join the table in the query, and test the joined column.");
+            query.IsTimeDependent |= macro.IsTimeDependent;
+            query.ReadsUntracked |= macro.ReadsUntracked;
+            if (!query.Macros.Contains(macro)) query.Macros.Add(macro);
+        }
     }
 
     private static void CheckLayers(QueryDraft query, DatasetDraft dataset)
@@ -118,5 +147,8 @@ internal sealed class MacroStage
     private static bool IsTimeDependent(QueryDraft query) => query.Seen is { } seen && (seen.UsesTime || seen.Functions.Any(FunctionStability.IsTime));
 
     private static bool IsVolatile(QueryDraft query) =>
-        query.Seen is { } seen && (seen.Functions.Any(FunctionStability.IsVolatile) || seen.Calls.Exists(c => SourceCalls.IsUntracked(c.Function)));
+        query.Seen is { } seen && (seen.Functions.Any(FunctionStability.IsVolatile) || ReadsUntracked(query));
+
+    private static bool ReadsUntracked(QueryDraft query) =>
+        query.Seen is { } seen && (seen.Functions.Any(SourceCalls.IsUntracked) || seen.Calls.Exists(c => SourceCalls.IsUntracked(c.Function)));
 }

@@ -31,6 +31,9 @@ public sealed record DataTest
 
     /// <summary>At most so many failing rows are counted and shown.</summary>
     public long? Limit { get; init; }
+
+    /// <summary>Its predicate or expression may use now(), current_date, …: another day may answer otherwise.</summary>
+    public bool IsTimeDependent => Sql.FunctionStability.SpeaksOfTime(FailingRowsSql);
     public string? Description { get; init; }
     public required string File { get; init; }
     public required FilePosition Position { get; init; }

@@ -14,6 +14,7 @@ internal sealed class QueryDraft(QueryUnit unit)
     public BoundQuery Bound { get; set; } = BoundQuery.Unknown;
     public bool IsTimeDependent { get; set; }
     public bool IsVolatile { get; set; }
+    public bool ReadsUntracked { get; set; }
     public string AstHash { get; set; } = "";
 
     public IEnumerable<DatasetName> MacroReads => Macros.SelectMany(m => m.Reads).Distinct();
@@ -30,6 +31,7 @@ internal sealed class QueryDraft(QueryUnit unit)
         IsOpen = Bound.Openness == Openness.Open,
         IsTimeDependent = IsTimeDependent,
         IsVolatile = IsVolatile,
+        ReadsUntracked = ReadsUntracked,
     };
 }
 
@@ -80,4 +82,5 @@ internal sealed class MacroDraft
     public Macro Macro { get; set; } = null!;
     public bool IsTimeDependent { get; set; }
     public bool IsVolatile { get; set; }
+    public bool ReadsUntracked { get; set; }
 }

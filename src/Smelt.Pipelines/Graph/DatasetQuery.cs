@@ -30,11 +30,17 @@ public sealed class DatasetQuery
     /// <summary>Uses now(), current_date, …: the result depends on when it runs.</summary>
     public bool IsTimeDependent { get; init; }
 
-    /// <summary>Uses random(), uuid(), … or reads what Smelt does not track (DuckDB's own read_csv …).</summary>
+    /// <summary>Uses random(), uuid(), … or reads what Smelt does not track.</summary>
     public bool IsVolatile { get; init; }
+
+    /// <summary>Reads what Smelt does not track (DuckDB's own read_csv …): nobody can tell whether it changed.</summary>
+    public bool ReadsUntracked { get; init; }
 
     /// <summary>The one streamed reference or source of a streaming table without UNION ALL; several with.</summary>
     public bool ReadsStream => References.Any(r => r.IsStream) || Sources.Any(s => s.IsStream);
+
+    /// <summary>Tables of Smelt's own that it or its macros read, each once: <c>event_log</c>.</summary>
+    public IEnumerable<string> SystemTables => References.Select(r => r.SystemTable).OfType<string>().Concat(Macros.SelectMany(m => m.SystemReads)).Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Datasets read, each once: references, then macros'.</summary>
     public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences).Distinct();
@@ -98,4 +104,8 @@ public sealed record OutputColumn(string Name, IReadOnlyList<ColumnOrigin> Origi
 
 /// <summary>A macro of functions/*.sql.</summary>
 /// <param name="CreateSql">The whole CREATE MACRO statement, variables substituted.</param>
-public sealed record Macro(string Name, bool IsTable, string CreateSql, string File, FilePosition Position, IReadOnlyList<DatasetName> Reads);
+public sealed record Macro(string Name, bool IsTable, string CreateSql, string File, FilePosition Position, IReadOnlyList<DatasetName> Reads)
+{
+    /// <summary>Tables of Smelt's own that it reads, other macros' included.</summary>
+    public IReadOnlyList<string> SystemReads { get; init; } = [];
+}

@@ -20,7 +20,7 @@ internal static class SourceCalls
         {
             var isLater = Array.IndexOf(s_later, call.Function) >= 0;
             if (isLater)
-                query.Unit.Report(DiagnosticCodes.SourceNotYet, call.Offset, $"{call.Function} is not in this version yet.", "Sources are read_files and read_delta.");
+                query.Unit.Report(DiagnosticCodes.SourceNotYet, call.Offset, $"{call.Function} is not in this version yet.", "Sources are read_files, and in queries read_delta.");
             if (isLater || Array.IndexOf(s_now, call.Function) >= 0) query.Sources.Add(Read(call, query));
         }
     }

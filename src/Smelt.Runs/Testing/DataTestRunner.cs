@@ -38,14 +38,14 @@ public sealed class DataTestRunner(UpdateContext context)
             foreach (var test in dataset.Tests)
             {
                 DatasetName[] reads = test.To is { } to ? [test.Dataset, to] : [test.Dataset];
-                yield return new RunnableTest(test.Name, test.Dataset, test.Severity, test.FailingRowsSql, reads);
+                yield return new RunnableTest(test.Name, test.Dataset, test.Severity, test.FailingRowsSql, reads) { IsTimeDependent = test.IsTimeDependent };
             }
         }
         if (!withSqlTests) yield break;
         foreach (var test in context.Pipeline.SqlTests)
         {
             var sql = QueryRendering.RenderSql(test.Query, new QueryBindings { Table = StepCatalog.QualifiedName });
-            yield return new RunnableTest(test.Name, null, test.Severity, sql, [.. test.Query.Inputs]) { Macros = test.Query.Macros };
+            yield return new RunnableTest(test.Name, null, test.Severity, sql, [.. test.Query.Inputs]) { Query = test.Query };
         }
     }
 
@@ -55,16 +55,15 @@ public sealed class DataTestRunner(UpdateContext context)
         {
             var (key, missing) = await KeyAsync(test, cancel);
             if (missing.Count > 0) return test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
-            if (Remembers && memory.Find(test, key) is { } known) return known;
+            var lasts = Lasts(test);
+            if (Remembers && lasts && memory.Find(test, key) is { } known) return known;
             using var catalog = new StepCatalog(context.Database());
-            foreach (var name in test.Reads)
-            {
-                if (context.Pipeline.Graph.Find(name) is { } dataset) await catalog.BindAsync(dataset, context.Pipeline.Graph, context.Tables, [], cancel);
-            }
-            catalog.CreateMacros(test.Macros);
+            var binder = new InputBinder(context, catalog);
+            foreach (var name in test.Reads) await binder.BindAsync(name, cancel);
+            var sql = test.Query is not null && await binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
             using var interrupting = cancel.Register(catalog.Connection.Interrupt);
-            var outcome = Run(test, catalog.Connection);
-            memory.Remember(test, key, outcome);
+            var outcome = Run(test, sql, catalog.Connection);
+            if (lasts) memory.Remember(test, key, outcome);
             return outcome;
         }
         catch (Exception error) when (StepFault.Of(error) is { } fault)
@@ -73,19 +72,19 @@ public sealed class DataTestRunner(UpdateContext context)
         }
     }
 
-    private static TestOutcome Run(RunnableTest test, DuckDbConnection connection)
+    private static TestOutcome Run(RunnableTest test, string sql, DuckDbConnection connection)
     {
-        var failures = (long)connection.Scalar($"SELECT count(*) FROM ({test.Sql}\n) AS failing")!;
+        var failures = (long)connection.Scalar($"SELECT count(*) FROM ({sql}\n) AS failing")!;
         if (failures == 0) return test.Outcome(TestStatus.Passed, 0, []);
-        var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({test.Sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
+        var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
         return test.Outcome(test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned, failures, samples);
     }
 
     /// <summary>What the test's answer depends on: its SQL and the content of the tables it reads.</summary>
-    private async Task<(string Key, IReadOnlyList<DatasetName> Missing)> KeyAsync(RunnableTest test, CancellationToken cancel)
+    private async Task<(string Key, IReadOnlyList<string> Missing)> KeyAsync(RunnableTest test, CancellationToken cancel)
     {
         var key = new System.Text.StringBuilder(test.Sql);
-        var missing = new List<DatasetName>();
+        var missing = new List<string>();
         foreach (var name in test.Reads)
         {
             if (context.Pipeline.Graph.Find(name) is not { } dataset) continue;
@@ -93,12 +92,22 @@ public sealed class DataTestRunner(UpdateContext context)
             var stored = dataset.IsStored ? [name] : StepInputsOf(dataset);
             foreach (var table in stored)
             {
-                if (await context.Tables.FindAsync(table, cancel) is not { } pinned) missing.Add(table);
+                if (await context.Tables.FindAsync(table, cancel) is not { } pinned) missing.Add(table.ToString());
                 else key.Append('|').Append(pinned.Snapshot.Metadata.Id).Append('@').Append(await pinned.DataVersionAsync());
             }
         }
+        foreach (var system in test.Query?.SystemTables ?? [])
+        {
+            if (await context.Tables.FindSystemAsync(system, cancel) is null) missing.Add(LakeLayout.SystemSchema + "." + system);
+        }
+        foreach (var macro in test.Query?.Macros ?? []) key.Append('|').Append(macro.CreateSql);
+        foreach (var reference in test.Query?.References ?? []) key.Append('|').Append(reference.AsOf);
         return (Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(key.ToString())))[..24], missing);
     }
+
+    /// <summary>Whether the answer holds for as long as the tables it was given on stay as they are.</summary>
+    private bool Lasts(RunnableTest test) => !test.IsTimeDependent && (test.Query is null || StoredInputs.DecideAlone(test.Query))
+        && test.Reads.All(name => context.Pipeline.Graph.Find(name) is not { IsView: true } view || StoredInputs.DecideAlone(context.Pipeline.Graph, view));
 
     private IEnumerable<DatasetName> StepInputsOf(Dataset view) => StoredInputs.Of(context.Pipeline.Graph, view);
 }
@@ -106,7 +115,10 @@ public sealed class DataTestRunner(UpdateContext context)
 /// <summary>A test with what it needs to run.</summary>
 internal sealed record RunnableTest(string Name, DatasetName? Dataset, Severity Severity, string Sql, IReadOnlyList<DatasetName> Reads)
 {
-    public IReadOnlyList<Macro> Macros { get; init; } = [];
+    /// <summary>Of a SQL test; null for one of properties.yml.</summary>
+    public DatasetQuery? Query { get; init; }
+
+    public bool IsTimeDependent { get; init; }
 
     public TestOutcome Outcome(TestStatus status, long failures, IReadOnlyList<string> samples, string? message = null) =>
         new(Name, Dataset, status, Severity, failures, Sql, samples, message);

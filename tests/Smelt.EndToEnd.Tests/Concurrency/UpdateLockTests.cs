@@ -61,7 +61,7 @@ public sealed class UpdateLockTests
         Assert.Contains("interrupted", told, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", told, StringComparison.Ordinal);
 
-        Assert.False(Directory.Exists(folder.File("lake/gold/slow/_delta_log")));
+        Assert.Empty(Directory.EnumerateFiles(folder.File("lake/gold/slow"), "*.json", SearchOption.AllDirectories));
         Assert.False(File.Exists(folder.File("lake/_smelt/flows/gold.slow/g0001/b00000001.prepared.json")));
         Assert.Contains("interrupted", File.ReadAllText(Directory.GetFiles(folder.File("lake/_smelt/updates"), "*.manifest.json").Single()), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.File("lake/_smelt/spill")));

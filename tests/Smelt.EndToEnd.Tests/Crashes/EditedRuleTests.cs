@@ -24,7 +24,10 @@ public sealed class EditedRuleTests
     }
 
     [Theory]
-    [MemberData(nameof(Points))]
+    [InlineData("after-intent")]
+    [InlineData("before-prepared")]
+    [InlineData("after-prepared")]
+    [InlineData("after-commit-0")]
     public void A_query_and_a_rule_with_random_leave_each_row_kept_or_quarantined_once(string point)
     {
         using var folder = Pipeline("""

@@ -5,7 +5,9 @@ public sealed class KilledFirstUpdateTests
 {
     private static readonly Lazy<SortedDictionary<string, string>> s_undisturbed = new(static () => SmallPipeline.Undisturbed(1));
 
-    public static TheoryData<string> Points() => [.. SmallPipeline.AllPoints()];
+    /// <summary>Before a batch is prepared, making a table is as adding to one, which the tests of later updates kill at every point.</summary>
+    public static TheoryData<string> Points() =>
+        [.. SmallPipeline.AllPoints().Where(static p => Repository.IsDeep || (!p.EndsWith("-intent", StringComparison.Ordinal) && !p.EndsWith("-data", StringComparison.Ordinal)))];
 
     [Theory]
     [MemberData(nameof(Points))]
@@ -102,7 +104,7 @@ public sealed class KilledAgainAndAgainTests
         var seed = Environment.TickCount;
         var random = new Random(seed);
         var points = SmallPipeline.AllPoints().ToList();
-        var (rounds, days) = Repository.IsDeep ? (200, 40) : (6, 3);
+        var (rounds, days) = Repository.IsDeep ? (200, 40) : (4, 3);
         using var folder = SmallPipeline.Create().AddDay(1);
         var day = 1;
         for (var round = 0; round < rounds; round++)

@@ -33,6 +33,32 @@ public class DefinitionTests
     }
 
     [Fact]
+    public void A_rule_s_macro_belongs_to_the_definition_and_a_rule_may_depend_on_the_time()
+    {
+        const string Ruled = "CREATE MATERIALIZED VIEW orders (CONSTRAINT a EXPECT (m(id) > 0)) AS " + Orders;
+        Assert.NotEqual(Hash(Ruled, "CREATE MACRO m(x) AS x + 1"), Hash(Ruled, "CREATE MACRO m(x) AS x + 2"));
+        using var pipeline = new TestPipeline(
+            ("bronze/o.sql", "SELECT 1 AS id, now() AS stamp"),
+            ("functions/m.sql", "CREATE MACRO reads(x) AS x IN (SELECT id FROM bronze.o)"),
+            ("silver/now.sql", "CREATE MATERIALIZED VIEW silver.now (CONSTRAINT a EXPECT (now.stamp < current_date)) AS SELECT stamp FROM bronze.o"),
+            ("silver/reads.sql", "CREATE MATERIALIZED VIEW silver.reads (CONSTRAINT a EXPECT (reads(id))) AS SELECT id FROM bronze.o"));
+        var compilation = pipeline.Compile();
+        Assert.True(compilation.Pipeline.Graph.Find("silver.now")!.Query.IsTimeDependent);
+        Assert.Equal("silver/reads.sql SM1006", string.Join(";", compilation.Diagnostics.Select(d => $"{d.File} {d.Code}")));
+    }
+
+    [Theory]
+    [InlineData("bronze/q.sql", "SELECT * FROM read_delta('/data/orders')", "SM5013")]
+    [InlineData("functions/q.sql", "CREATE MACRO q() AS TABLE SELECT * FROM read_files('landing/*.csv')", "SM1006")]
+    [InlineData("functions/q.sql", "CREATE MACRO q() AS TABLE SELECT * FROM bronze.o VERSION AS OF 1", "SM1006")]
+    [InlineData("tests/q.sql", "SELECT * FROM read_delta('/data/orders')", "")]
+    public void What_the_engine_does_not_read_in_that_place_is_told_before_it_runs(string file, string sql, string code)
+    {
+        using var pipeline = new TestPipeline(("bronze/o.sql", "SELECT 1 AS id"), (file, sql));
+        Assert.Equal(code, string.Join(";", pipeline.Compile().Diagnostics.Select(d => d.Code)));
+    }
+
+    [Fact]
     public void Macros_bring_what_they_read_and_call()
     {
         using var pipeline = new TestPipeline(
@@ -44,6 +70,27 @@ public class DefinitionTests
         Assert.Equal("bronze.o", Assert.Single(query.Inputs).ToString());
         Assert.True(query.IsVolatile);
         Assert.False(query.IsTimeDependent);
+    }
+
+    [Fact]
+    public void A_type_of_properties_yml_belongs_to_the_definition()
+    {
+        string Of(string type)
+        {
+            using var pipeline = new TestPipeline(("silver/q.sql", "SELECT 1 AS id"), ("silver/properties.yml", $"models:\n- name: q\n  columns:\n  - {{name: id{type}}}\n"));
+            return pipeline.CompileClean().Graph.Find("silver.q")!.DefinitionHash;
+        }
+        Assert.NotEqual(Of(", data_type: BIGINT"), Of(", data_type: DOUBLE"));
+        Assert.Equal(Of(", description: one"), Of(", description: two"));
+    }
+
+    [Theory]
+    [InlineData("where: \"stamp < now()\"", true)]
+    [InlineData("where: \"stamp < DATE '2025-01-01'\"", false)]
+    public void A_data_test_that_asks_for_the_time_is_known(string where, bool isTimeDependent)
+    {
+        using var pipeline = new TestPipeline(("silver/q.sql", "SELECT 1 AS stamp"), ("silver/properties.yml", $"models:\n- name: q\n  columns:\n  - name: stamp\n    tests:\n    - not_null: {{{where}}}\n"));
+        Assert.Equal(isTimeDependent, Assert.Single(pipeline.CompileClean().Graph.Find("silver.q")!.Tests).IsTimeDependent);
     }
 
     [Theory]

@@ -1,0 +1,113 @@
+using Smelt.Connectors;
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>
+/// Binds all that a query reads into a step's catalog: tables at the version of the update, views with all that they read, tables as they were, Smelt's own tables,
+/// sources. One way for every place where a query stands.
+/// </summary>
+/// <param name="tables">Where tables are found at their versions.</param>
+public sealed class InputBinder(UpdateContext context, StepCatalog catalog, UpdateTables tables)
+{
+    private readonly Dictionary<SourceCall, string> _given = new(ReferenceEqualityComparer.Instance);
+    private readonly List<DatasetName> _missing = [];
+    private readonly BoundSources _sources = new();
+    private int _last = 1000;
+
+    public InputBinder(UpdateContext context, StepCatalog catalog) : this(context, catalog, context.Tables)
+    {
+    }
+
+    /// <summary>Whether what a query streams is bound whole too, for a look at it.</summary>
+    public bool WithStreams { get; init; }
+
+    /// <summary>Stored datasets that have no table yet. Views over them are not bound.</summary>
+    public IReadOnlyList<DatasetName> Missing => _missing;
+
+    /// <summary>Files that were bound here, not given.</summary>
+    internal IReadOnlyList<FileBinding> Bindings => _sources.Bindings;
+
+    /// <summary>A source that is bound already, under a name.</summary>
+    internal void Give(SourceCall call, string view) => _given[call] = view;
+
+    /// <summary>Binds what a query reads whole; what it streams is the step's to bind.</summary>
+    /// <returns>How its references and sources are rendered; null where <see cref="Missing"/> holds some.</returns>
+    /// <exception cref="EngineException">A table of Smelt's own is not there yet, a version or a source cannot be read.</exception>
+    public async Task<QueryBindings?> BindAsync(DatasetQuery query, CancellationToken cancel)
+    {
+        var whole = query.References.Where(r => (WithStreams || !r.IsStream) && r is { AsOf: null, Dataset: not null }).Select(static r => r.Dataset!.Value).Concat(query.MacroReferences);
+        foreach (var name in whole.Distinct()) await BindAsync(name, cancel);
+        foreach (var system in query.SystemTables) await BindSystemAsync(system, cancel);
+        if (_missing.Count > 0) return null;
+        catalog.CreateMacros(query.Macros);
+        var past = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
+        foreach (var reference in query.References.Where(r => (WithStreams || !r.IsStream) && r.AsOf is not null)) past[reference] = await BindPastAsync(reference, cancel);
+        foreach (var call in query.Sources)
+        {
+            if ((WithStreams || !call.IsStream) && !_given.ContainsKey(call)) _given[call] = await BindSourceAsync(call, cancel);
+        }
+        return new QueryBindings { Table = r => past.GetValueOrDefault(r) ?? StepCatalog.QualifiedName(r), Source = call => _given.GetValueOrDefault(call) };
+    }
+
+    /// <summary>Binds a dataset under its own name: a table, or a view with all that it reads.</summary>
+    public async Task BindAsync(DatasetName name, CancellationToken cancel)
+    {
+        if (catalog.IsBound(name.Schema, name.Name)) return;
+        if (context.Pipeline.Graph.Find(name) is { IsView: true } view)
+        {
+            if (await BindAsync(view.Query, cancel) is { } bindings) catalog.BindSql(view.Name.Schema, view.Name.Name, QueryRendering.RenderSql(view.Query, bindings));
+        }
+        else if (await tables.FindAsync(name, cancel) is { } table) await catalog.BindTableAsync(name.Schema, name.Name, table, cancel);
+        else if (!_missing.Contains(name)) _missing.Add(name);
+    }
+
+    private async Task BindSystemAsync(string system, CancellationToken cancel)
+    {
+        var table = await context.Tables.FindSystemAsync(system, cancel)
+            ?? throw new EngineException(EngineCodes.InputMissing, $"{LakeLayout.SystemSchema}.{system} has no table yet. The first update makes it.");
+        await catalog.BindTableAsync(LakeLayout.SystemSchema, system, table, cancel);
+    }
+
+    private async Task<string> BindPastAsync(TableReference reference, CancellationToken cancel)
+    {
+        if (reference.Dataset is { } name && context.Pipeline.Graph.Find(name) is { IsView: true })
+            throw new EngineException(EngineCodes.QueryFailed, $"{name} is a view and keeps no versions. Write AS OF after the table that it reads.");
+        var table = reference.Dataset is { } dataset ? context.Layout.Table(dataset) : context.Layout.SystemTable(reference.SystemTable!);
+        try
+        {
+            return await TimeTravel.BindAsync(catalog, table, reference.AsOf!, _last++, cancel);
+        }
+        catch (LakeException error) when (TableFault.Of(string.Join('.', reference.Parts), error) is { } fault)
+        {
+            throw fault;
+        }
+    }
+
+    private async Task<string> BindSourceAsync(SourceCall call, CancellationToken cancel)
+    {
+        if (call.Function == "read_delta") return await BindDeltaAsync(call, cancel);
+        var (index, options) = (_last++, SourceOptions.Of(call, context.Pipeline.Project.MetadataColumns));
+        var batch = FileSource.Snapshot(options, context.Pipeline.Folder, null, cancel);
+        var intent = new IntentRecord { Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = context.UpdateId };
+        _sources.Bind(context, catalog, index, call, options, batch, [], intent, withRow: false, cancel);
+        return BoundSources.ViewOf(index);
+    }
+
+    private async Task<string> BindDeltaAsync(SourceCall call, CancellationToken cancel)
+    {
+        var path = Path.GetFullPath(call.Arguments.Count > 0 ? call.Arguments[0].Text : "", context.Pipeline.Folder);
+        var table = new DeltaLake(new LocalObjectStore(path), context.Database().Connect).Table("");
+        var version = call.Option("version") is { } v && long.TryParse(v.Text, out var number) ? number : (long?)null;
+        try
+        {
+            return await TimeTravel.BindAsync(catalog, table, new TableVersion(version, call.Option("timestamp")?.Text), _last++, cancel);
+        }
+        catch (LakeException error) when (TableFault.Of($"read_delta('{path}')", error) is { } fault)
+        {
+            throw fault;
+        }
+    }
+}
