@@ -114,6 +114,16 @@ public sealed class OtherReadersLake : IDisposable
 public sealed class OtherReaderTests(OtherReadersLake lake) : IClassFixture<OtherReadersLake>
 {
     [Fact]
+    public void Tables_that_differ_in_a_row_or_in_how_often_it_stands_there_are_not_equal()
+    {
+        var (products, twice) = (lake.Ours("silver.products"), lake.Retail.File("twice.parquet"));
+        OtherReadersLake.Equal("the same", products, products);
+        lake.Retail.Smelt("query", "SELECT * FROM silver.products UNION ALL (SELECT * FROM silver.products LIMIT 1)", "--format", "parquet", "--output", twice).Expect(0);
+        Assert.ThrowsAny<Exception>(() => OtherReadersLake.Equal("one twice", products, twice));
+        Assert.ThrowsAny<Exception>(() => OtherReadersLake.Equal("others", products, lake.Ours("silver.customers")));
+    }
+
+    [Fact]
     public void Every_table_of_the_sample_is_read_row_for_row_by_delta_rs_and_what_delta_rs_wrote_is_read_by_us_at_every_version()
     {
         lake.DeltaRs();
