@@ -6,7 +6,10 @@ namespace Smelt.Engine;
 /// <summary>The SQL of a dataset as DuckDB gets it: references qualified, streams and sources under the names they are bound to, what can raise wrapped.</summary>
 public static class CompiledSql
 {
-    /// <summary>For a streaming table whose inputs exist the query as rewritten; before the first run, with its references replaced only.</summary>
+    /// <summary>
+    /// For a streaming table the query as rewritten. Where its tables exist the rewriting is proved against them, as in a run; where not, or where it reads files, which are
+    /// not opened for a look, it is what the rewriting gives unproved.
+    /// </summary>
     public static async Task<string> OfAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
     {
         var streams = dataset.Query.References.Where(static r => r.IsStream).ToList();
@@ -16,11 +19,10 @@ public static class CompiledSql
             Table = reference => reference.IsStream ? SqlText.Identifier(StepCatalog.OwnSchema, $"stream_{streams.IndexOf(reference)}") : StepCatalog.QualifiedName(reference),
             Source = call => BoundSources.ViewOf(sources.IndexOf(call)),
         };
-        var plain = QueryRendering.RenderSql(dataset.Query, bindings);
-        if (dataset.Kind != DatasetKind.StreamingTable || sources.Count > 0) return plain;
+        if (dataset.Kind != DatasetKind.StreamingTable) return QueryRendering.RenderSql(dataset.Query, bindings);
         using var catalog = new StepCatalog(context.Database());
-        if (await new InputBinder(context, catalog) { WithStreams = true }.BindAsync(dataset.Query, cancel) is null) return plain;
-        for (var i = 0; i < streams.Count; i++)
+        var isBound = sources.Count == 0 && await new InputBinder(context, catalog) { WithStreams = true }.BindAsync(dataset.Query, cancel) is not null;
+        for (var i = 0; isBound && i < streams.Count; i++)
         {
             var table = SqlText.Identifier(streams[i].Dataset!.Value.Schema, streams[i].Dataset!.Value.Name);
             var columns = catalog.Describe($"SELECT * FROM {table}").Select(static c => c.Name);

@@ -29,7 +29,11 @@ internal interface IStepBatch
     /// <summary>Rows read, as far as the inputs tell.</summary>
     long RowsIn { get; }
 
+    /// <summary>Bytes of the batch's input.</summary>
     long BytesIn { get; }
+
+    /// <summary>Bytes of files read so far; tables count from the start, as DuckDB reads them itself.</summary>
+    long BytesSoFar { get; }
 
     string BatchId { get; }
 

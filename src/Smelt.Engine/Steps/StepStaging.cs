@@ -27,7 +27,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
     {
         using var interrupting = cancel.Register(batch.Catalog.Connection.Interrupt);
         progress.PercentOf = () => batch.Catalog.Connection.Progress.Percentage;
-        progress.BytesOf = () => batch.BytesIn;
+        progress.BytesOf = () => batch.BytesSoFar;
         progress.RowsOf = () => batch.RowsIn;
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
         var rules = Rule.Of(Dataset, shape, Dataset.CastErrors);

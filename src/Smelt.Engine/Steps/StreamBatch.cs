@@ -35,6 +35,8 @@ internal sealed class StreamBatch : IStepBatch
 
     public long BytesIn => _streamedBytes + _sources.Bindings.Sum(static b => b.BytesTotal);
 
+    public long BytesSoFar => _streamedBytes + _sources.Bindings.Sum(static b => b.BytesRead);
+
     public string BatchId => _intent.BatchId;
 
     public IReadOnlyList<string> Notes => _sources.Notes;

@@ -30,6 +30,8 @@ internal sealed class ViewBatch : IStepBatch
 
     public long BytesIn => _sources.Bindings.Sum(static b => b.BytesTotal);
 
+    public long BytesSoFar => _sources.Bindings.Sum(static b => b.BytesRead);
+
     public string BatchId { get; }
 
     public IReadOnlyList<string> Notes => _sources.Notes;

@@ -15,6 +15,13 @@ internal static class Manifest
             if (step.Result is FlowResult.Failed { Code: EngineCodes.TableUnreadable }) continue;
             if (await context.Tables.FindAsync(step.Dataset.Name, cancel) is { } table) outputs[step.Dataset.Name.ToString()] = await table.AsInputAsync(step.Dataset.Name.ToString());
         }
+        // What a completed step read, selected or not, and the quarantine that it wrote.
+        var completed = result.Steps.Where(static s => s.Result is FlowResult.Completed).ToList();
+        var quarantines = completed.Where(static s => s.Result is FlowResult.Completed { Counts.RowsQuarantined: > 0 }).Select(s => context.Pipeline.Project.QuarantineOf(s.Dataset.Name));
+        foreach (var name in completed.SelectMany(static s => s.Dataset.Query.Inputs).Concat(quarantines).Distinct())
+        {
+            if (!outputs.ContainsKey(name.ToString()) && await context.Tables.FindAsync(name, cancel) is { } table) outputs[name.ToString()] = await table.AsInputAsync(name.ToString());
+        }
         return UpdateRecords.Document(json =>
         {
             json.WriteString("update", result.UpdateId);
@@ -78,6 +85,11 @@ internal static class Manifest
             json.WriteNumber("rowsOut", completed.Counts.RowsOut);
             json.WriteNumber("rowsDropped", completed.Counts.RowsDropped);
             json.WriteNumber("rowsQuarantined", completed.Counts.RowsQuarantined);
+            if (completed.Counts.RowsQuarantined > 0 && tables.TryGetValue(context.Pipeline.Project.QuarantineOf(step.Dataset.Name).ToString(), out var quarantine))
+            {
+                json.WriteString("quarantine", quarantine.Name);
+                json.WriteNumber("quarantineVersion", quarantine.Version);
+            }
             json.WriteNumber("bytesOut", completed.Counts.BytesOut);
         }
         json.WriteNumber("durationMs", (long)step.Elapsed.TotalMilliseconds);

@@ -36,9 +36,11 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
             cancel.ThrowIfCancellationRequested();
             var testable = steps.Where(static s => !s.Failed && s.BlockedBy is null).Select(static s => s.Dataset.Name).ToHashSet();
             var tested = context.Pipeline.Graph.Datasets.Where(d => testable.Contains(d.Name) || (d.IsView && StoredInputs.Of(context.Pipeline.Graph, d).Any(testable.Contains))).ToList();
-            var tests = options.Tests
-                ? await new DataTestRunner(context).RunAsync(tested, withSqlTests: steps.All(static s => !s.Failed && s.BlockedBy is null), observer.TestEnded, cancel)
-                : [];
+            var isWhole = steps.All(static s => !s.Failed && s.BlockedBy is null);
+            var tests = options.Tests ? await new DataTestRunner(context).RunAsync(tested, withSqlTests: isWhole, observer.TestEnded, cancel) : [];
+            // A SQL test may read any dataset: it says nothing of an update that is not whole.
+            if (options.Tests && !isWhole)
+                tests = [.. tests, .. context.Pipeline.SqlTests.Select(static t => new TestOutcome(t.Name, null, TestStatus.Skipped, t.Severity, 0, t.Query.Text, [], "a dataset failed"))];
             result = new UpdateResult(context.UpdateId, steps, tests, context.Clock.GetElapsedTime(started), []);
         }
         catch (Exception stopped) when (stopped is OperationCanceledException || (cancel.IsCancellationRequested && stopped is DuckDbException))
