@@ -37,26 +37,8 @@ internal static class Selection
 
     private static string Nearest(PipelineSession session, string name)
     {
-        var nearest = session.Pipeline.Graph.Datasets
-            .Select(d => (Text: d.Name.ToString(), Distance: Math.Min(Distance(name, d.Name.ToString()), Distance(name, d.Name.Name))))
-            .OrderBy(static d => d.Distance).FirstOrDefault();
-        return nearest.Text is not null && nearest.Distance <= 3 ? $" Did you mean {nearest.Text}?" : "";
-    }
-
-    /// <summary>Levenshtein's distance, case ignored.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var same = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1;
-                (row[j], diagonal) = (Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + same), row[j]);
-            }
-        }
-        return row[^1];
+        var datasets = session.Pipeline.Graph.Datasets;
+        var nearest = NearestName.Of(name, datasets.Select(static d => d.Name.ToString())) ?? NearestName.Of(name, datasets.Select(static d => d.Name.Name));
+        return nearest is null ? "" : $" Did you mean {session.Pipeline.Graph.Find(nearest)?.Name.ToString() ?? nearest}?";
     }
 }

@@ -79,7 +79,15 @@ public sealed class StepRunner(UpdateContext context)
             IStepBatch made = step.Dataset.Kind == DatasetKind.StreamingTable
                 ? await StreamBatch.OpenAsync(context, step, key, cancel)
                 : await ViewBatch.OpenAsync(context, step, key, cancel);
-            using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress).StageAsync(cancel);
+            try
+            {
+                using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress).StageAsync(cancel);
+            }
+            finally
+            {
+                // The query is over: the readers let go of their batch's files.
+                foreach (var binding in made.Bindings) binding.Dispose();
+            }
         }
         catch (Exception outdated) when (isOld && step.Dataset.Kind == DatasetKind.StreamingTable && IsOutdated(outdated))
         {

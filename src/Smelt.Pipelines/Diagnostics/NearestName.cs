@@ -1,7 +1,7 @@
 namespace Smelt.Pipelines;
 
 /// <summary>The name a user probably meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>The candidate with the least edit distance, where it is small enough to be a slip of the pen; null otherwise.</summary>
     public static string? Of(string name, IEnumerable<string> candidates)
