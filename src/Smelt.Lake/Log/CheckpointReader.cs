@@ -10,6 +10,8 @@ namespace Smelt.Lake;
 /// </summary>
 internal static class CheckpointReader
 {
+    private static readonly string[] FileActions = ["add", "remove"];
+
     private static readonly string[] SmallActions = ["txn", "metaData", "protocol", "domainMetadata", "sidecar"];
 
     private static readonly string[] AddFields =
@@ -79,7 +81,9 @@ internal static class CheckpointReader
         var types = shape.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal);
         var small = SmallActions.Where(types.ContainsKey).Select(a => $"{SqlText.Identifier(a)} := {SqlText.Identifier(a)}").ToList();
         var sql = new StringBuilder("SELECT ").Append(FileColumns("add", types)).Append(", ").Append(FileColumns("remove", types)).Append(", ");
-        sql.Append(small.Count == 0 ? "'{}'" : $"to_json(struct_pack({string.Join(", ", small)}))::VARCHAR");
+        // Only of rows that are neither: a JSON text of nothing for each file would cost as much as the files' own.
+        var files = string.Concat(FileActions.Where(types.ContainsKey).Select(a => $"WHEN \"{a}\".path IS NOT NULL THEN NULL "));
+        sql.Append(small.Count == 0 ? "'{}'" : $"CASE {files}WHEN true THEN to_json(struct_pack({string.Join(", ", small)}))::VARCHAR END");
         return sql.Append($" FROM {source}").ToString();
     }
 

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace Smelt.Lake;
@@ -30,30 +27,5 @@ internal readonly record struct FileSlice(byte[] Page, int Offset, int Length)
         {
             throw new DeltaLogException(DeltaLogFault.Corrupt, table, $"an action on a file cannot be read: {e.Message}", inner: e);
         }
-    }
-}
-
-/// <summary>
-/// What identifies a file within a table, path and deletion vector (PROTOCOL.md, "Action Reconciliation"), in 16 bytes whatever their length: the beginning of a SHA-256,
-/// which no two files share by chance or by design.
-/// </summary>
-internal readonly record struct FileId(UInt128 Digest)
-{
-    private const int OnStack = 512;
-
-    /// <param name="path">As the log has it, percent-encoded, in UTF-8.</param>
-    /// <param name="vector">The deletion vector's unique id; empty where there is none.</param>
-    internal static FileId Of(ReadOnlySpan<byte> path, ReadOnlySpan<byte> vector)
-    {
-        if (path.Contains((byte)'%') || path.StartsWith("file:"u8))
-            path = Encoding.UTF8.GetBytes(FilePath.Decode(Encoding.UTF8.GetString(path)));
-        var length = path.Length + 1 + vector.Length;
-        var text = length <= OnStack ? stackalloc byte[length] : new byte[length];
-        path.CopyTo(text);
-        text[path.Length] = 0;
-        vector.CopyTo(text[(path.Length + 1)..]);
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(text, hash);
-        return new FileId(BinaryPrimitives.ReadUInt128LittleEndian(hash));
     }
 }
