@@ -18,6 +18,13 @@ public sealed partial class DataFileWriter
     {
         var given = columns.ToDictionary(c => c, StringComparer.OrdinalIgnoreCase);
         var schema = Definition.Metadata.Schema;
+        if (!ColumnDuty.HasNone(Definition.Metadata))
+        {
+            var duties = new WriteDuties(Table, Definition.Metadata);
+            query = duties.Around(query, given);
+            _numbered = [.. duties.Identities().Where(i => !given.ContainsKey(i.Field.Name))];
+            given = schema.Fields.ToDictionary(f => f.Name, f => f.Name, StringComparer.OrdinalIgnoreCase);
+        }
         var written = schema.Fields.Where(f => f.Type != DeltaType.Void).ToList();
         var select = written.Select(f => $"{Value(f, given)} AS {SqlText.Identifier(f.PhysicalName)}")
             .Concat(hidden.Select(h => $"smelt_rows.{SqlText.Identifier(h.Column)} AS {SqlText.Identifier(h.Name)}"));
