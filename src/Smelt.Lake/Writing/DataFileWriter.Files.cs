@@ -30,7 +30,8 @@ public sealed partial class DataFileWriter
                 Size = file.Bytes,
                 ModificationTime = Table.Lake.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
                 DataChange = true,
-                Tags = tags,
+                // The digest says that a file has the schema's columns and no other.
+                Tags = Hidden.Count == 0 ? tags : null,
                 Stats = statistics.Json(file),
             });
         }

@@ -32,6 +32,9 @@ public sealed partial class DataFileWriter
     /// <summary>Target size of a data file in bytes; the soft limit where a file is ended.</summary>
     public long TargetFileBytes { get; init; } = 128L << 20;
 
+    /// <summary>Columns of the files that the schema does not have (PROTOCOL.md, "Row Tracking": materialized ids): name in the file, and in the query.</summary>
+    internal IReadOnlyList<(string Name, string Column)> Hidden { get; init; } = [];
+
     /// <summary>
     /// Ready to write: the folders of the table and its log are there. Call before running <see cref="CopySql"/>; for many new tables, for all of them before the first
     /// is committed: then the folder above them is made durable once and not once a table.
