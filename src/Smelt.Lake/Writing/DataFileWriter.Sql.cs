@@ -21,8 +21,8 @@ public sealed partial class DataFileWriter
         if (!ColumnDuty.HasNone(Definition.Metadata))
         {
             var duties = new WriteDuties(Table, Definition.Metadata);
-            query = duties.Around(query, given);
-            _numbered = [.. duties.Identities().Where(i => !given.ContainsKey(i.Field.Name))];
+            query = duties.Around(query, given, [.. hidden.Select(h => h.Column)], Identities);
+            _numbered = [.. duties.Identities().Where(i => !given.ContainsKey(i.Field.Name) || Identities == IdentityValues.KeptOrNumbered)];
             given = schema.Fields.ToDictionary(f => f.Name, f => f.Name, StringComparer.OrdinalIgnoreCase);
         }
         var written = schema.Fields.Where(f => f.Type != DeltaType.Void).ToList();

@@ -37,11 +37,14 @@ internal sealed class WriteDuties
     /// <summary>The rows of a query with every column of the table, checked.</summary>
     /// <param name="query">A SELECT.</param>
     /// <param name="given">The query's columns by the table's names.</param>
+    /// <param name="carried">Columns of the query besides, which go through.</param>
+    /// <param name="identities">Where numbers come from.</param>
     /// <exception cref="DataValueException">The query brings values of a column that only the table itself may number.</exception>
-    internal string Around(string query, IReadOnlyDictionary<string, string> given)
+    internal string Around(string query, IReadOnlyDictionary<string, string> given, IReadOnlyList<string> carried, IdentityValues identities)
     {
         var missing = _generated.Where(g => !given.ContainsKey(g.Field.Name)).ToList();
-        var columns = _schema.Fields.Where(f => !missing.Exists(m => m.Field == f)).Select(f => $"{Value(f, given)} AS {SqlText.Identifier(f.Name)}");
+        var columns = _schema.Fields.Where(f => !missing.Exists(m => m.Field == f)).Select(f => $"{Value(f, given, identities)} AS {SqlText.Identifier(f.Name)}")
+            .Concat(carried.Select(c => $"smelt_rows.{SqlText.Identifier(c)}"));
         var filled = $"SELECT {string.Join(", ", columns)} FROM ({query}) AS smelt_rows";
         if (missing.Count > 0)
             filled = $"SELECT *, {string.Join(", ", missing.Select(m => $"CAST({m.Sql} AS {TypeOf(m.Field)}) AS {SqlText.Identifier(m.Field.Name)}"))} FROM ({filled}) AS smelt_filled";
@@ -53,16 +56,16 @@ internal sealed class WriteDuties
 
     private string Error(string rule) => $"error({SqlText.Literal($"{rule} of the table '{_table.Folder}' does not hold for a row")})";
 
-    private string Value(DeltaField field, IReadOnlyDictionary<string, string> given)
+    private string Value(DeltaField field, IReadOnlyDictionary<string, string> given, IdentityValues identities)
     {
         var identity = ColumnDuty.IdentityOf(field);
-        if (given.TryGetValue(field.Name, out var column))
-            return identity is { AllowExplicit: false }
-                ? throw new DataValueException(field.Name, "the table numbers it itself (GENERATED ALWAYS AS IDENTITY); leave it out")
-                : $"CAST(smelt_rows.{SqlText.Identifier(column)} AS {TypeOf(field)})";
-        if (identity is not null)
-            return $"CAST({identity.Next} + (row_number() OVER () - 1) * {identity.Step} AS BIGINT)";
-        return $"CAST({_defaults.GetValueOrDefault(field.Name, "NULL")} AS {TypeOf(field)})";
+        var number = identity is null ? null : $"CAST({identity.Next} + (row_number() OVER () - 1) * {identity.Step} AS BIGINT)";
+        if (!given.TryGetValue(field.Name, out var column))
+            return number ?? $"CAST({_defaults.GetValueOrDefault(field.Name, "NULL")} AS {TypeOf(field)})";
+        var value = $"CAST(smelt_rows.{SqlText.Identifier(column)} AS {TypeOf(field)})";
+        if (identity is { AllowExplicit: false } && identities == IdentityValues.New)
+            throw new DataValueException(field.Name, "the table numbers it itself (GENERATED ALWAYS AS IDENTITY); leave it out");
+        return identity is not null && identities == IdentityValues.KeptOrNumbered ? $"coalesce({value}, {number})" : value;
     }
 
     private void Read(DuckDbConnection connection, DeltaField field)
