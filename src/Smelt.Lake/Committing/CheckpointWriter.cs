@@ -59,7 +59,7 @@ internal static class CheckpointWriter
         foreach (var file in snapshot.Files)
             writer.Write(file with { DataChange = false });
         var expired = nowMs - Retention.DeletedFilesMs(snapshot.Metadata);
-        foreach (var remove in snapshot.State.Tombstones.Values)
+        foreach (var remove in snapshot.State.Tombstones.Slices.Select(s => s.Remove(snapshot.Folder)))
             if ((remove.DeletionTimestamp ?? 0) > expired)
                 writer.Write(remove with { DataChange = false, Tags = null });
         return writer;

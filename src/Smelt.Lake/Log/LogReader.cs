@@ -51,7 +51,7 @@ internal static class LogReader
             if (bytes is null)
                 break;
             state ??= new TableState(from);
-            state.Apply(Parse(table, next, bytes), version);
+            state.Apply(Parse(table, next, bytes, new CommitActions { Slices = new FileSlices() }), Json(bytes), version);
             key = next;
         }
         if (state is null)
@@ -79,9 +79,7 @@ internal static class LogReader
     internal static CommitActions Parse(DeltaTable table, string key, byte[] bytes, CommitActions? into = null)
     {
         into ??= new CommitActions();
-        var json = bytes.AsSpan();
-        if (json.StartsWith("\uFEFF"u8))
-            json = json[3..];
+        var json = Json(bytes);
         try
         {
             ActionReader.Read(json, into);
@@ -95,6 +93,13 @@ internal static class LogReader
         }
     }
 
+    /// <summary>The text of a log's file, without the mark that some editors put before it.</summary>
+    internal static ReadOnlySpan<byte> Json(byte[] bytes)
+    {
+        ReadOnlySpan<byte> json = bytes;
+        return json.StartsWith("\uFEFF"u8) ? json[3..] : json;
+    }
+
     internal static async ValueTask<byte[]> ReadWholeAsync(DeltaTable table, string key, CancellationToken cancel) =>
         await table.Lake.Store.TryReadAsync(key, cancel)
         ?? throw new DeltaLogException(DeltaLogFault.Gap, table.Folder, "the file went away while the log was read", key);
@@ -105,8 +110,7 @@ internal static class LogReader
         if (segment.Checkpoint is not null)
             await CheckpointReader.ReadAsync(table, segment.Checkpoint, state, cancel);
         var version = segment.Checkpoint?.Version ?? -1;
-        foreach (var commit in segment.Commits)
-            state.Apply(Parse(table, commit.Key, await ReadWholeAsync(table, commit.Key, cancel)), ++version);
+        await CommitReplay.ApplyAsync(table, segment.Commits, version, state, cancel);
         return Finish(table, state, segment.Commits.Count > 0 ? segment.Commits[^1].ModifiedMs : segment.Checkpoint?.Files[0].ModifiedMs ?? 0);
     }
 
