@@ -36,7 +36,7 @@ internal sealed class DeleteRows(string? condition) : DmlOperation
         var table = attempt.Temporary("changes");
         var alias = SqlText.Identifier(attempt.Options.Alias);
         attempt.Connection.Execute(
-            $"CREATE TABLE {table} AS SELECT {alias}.{RowPlace.Column}, CAST({(int)RowChange.Delete} AS TINYINT) AS {ChangedRows.Change} "
+            $"CREATE TEMP TABLE {table} AS SELECT {alias}.{RowPlace.Column}, CAST({(int)RowChange.Delete} AS TINYINT) AS {ChangedRows.Change} "
             + $"FROM ({await attempt.ScanAsync(candidates, cancel)}) AS {alias}{(where.Sql is null ? "" : $" WHERE ({where.Sql}\n)")}");
         return (new ChangedRows { Table = table, Alias = attempt.Options.Alias, Fields = WrittenFields.Of(attempt.Metadata) }, candidates);
     }

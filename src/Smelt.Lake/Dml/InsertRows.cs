@@ -72,7 +72,7 @@ internal sealed class InsertRows(InsertCommand command) : DmlOperation
     {
         if (text is null || field.Type == DeltaType.String)
             return text;
-        return (string?)attempt.Connection.Scalar($"SELECT CAST({PartitionSql.Cast("$1", ParquetSql.TypeOf(attempt.Table.Folder, field.Type), field.Type)} AS VARCHAR)", text);
+        return (string?)attempt.Connection.Scalar($"SELECT CAST({PartitionSql.Cast("$1::VARCHAR", ParquetSql.TypeOf(attempt.Table.Folder, field.Type), field.Type)} AS VARCHAR)", text);
     }
 
     /// <summary>replaceWhere: the rows of a condition go, and the new ones must all satisfy it.</summary>

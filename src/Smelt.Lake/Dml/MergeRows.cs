@@ -52,7 +52,7 @@ internal sealed class MergeRows(MergeCommand command) : DmlOperation
         var changes = clauses.Changes(attempt.Temporary("changes"));
         var scan = $"({await attempt.ScanAsync(candidates, cancel)}) AS {clauses.Target}";
         var from = $"FROM {source.Table} AS {clauses.Source} {clauses.JoinKind} {scan} ON ({command.On}\n)";
-        attempt.Connection.Execute($"CREATE TABLE {changes.Table} AS SELECT * FROM (SELECT {clauses.PairColumns()} {from}) AS p WHERE {clauses.IsKept("p")}");
+        attempt.Connection.Execute($"CREATE TEMP TABLE {changes.Table} AS SELECT * FROM (SELECT {clauses.PairColumns()} {from}) AS p WHERE {clauses.IsKept("p")}");
         attempt.Connection.Execute($"DROP TABLE {source.Table}");
         if (clauses.HasMatched)
             RefuseSeveral(attempt, changes);
@@ -85,7 +85,7 @@ internal sealed class MergeRows(MergeCommand command) : DmlOperation
         var found = attempt.Temporary("by_source");
         var scan = $"({await attempt.ScanAsync(candidates, cancel)}) AS {clauses.Target}";
         attempt.Connection.Execute(
-            $"CREATE TABLE {found} AS SELECT * FROM (SELECT {clauses.BySourceColumns()} FROM {scan} ANTI JOIN {changes.Table} AS {ChangedRows.Changes} "
+            $"CREATE TEMP TABLE {found} AS SELECT * FROM (SELECT {clauses.BySourceColumns()} FROM {scan} ANTI JOIN {changes.Table} AS {ChangedRows.Changes} "
             + $"ON {clauses.Target}.{RowPlace.Column} = {ChangedRows.Changes}.{RowPlace.Column}) AS p WHERE p.{ChangedRows.Change} <> {(int)RowChange.None}");
         attempt.Connection.Execute($"INSERT INTO {changes.Table} BY NAME SELECT * FROM {found}");
         var counts = attempt.Connection.Rows($"SELECT count(*) FILTER ({ChangedRows.Change} = {(int)RowChange.Update}), count(*) FILTER ({ChangedRows.Change} = {(int)RowChange.Delete}) FROM {found}")[0];

@@ -8,7 +8,7 @@ internal sealed record MergeSource(string Table, IReadOnlyList<DuckDbColumn> Col
     internal static MergeSource Read(DmlAttempt attempt, MergeCommand command)
     {
         var table = attempt.Temporary("source");
-        attempt.Connection.Execute($"CREATE TABLE {table} AS SELECT * FROM ({command.Source}\n) AS {SqlText.Identifier(command.SourceAlias)}");
+        attempt.Connection.Execute($"CREATE TEMP TABLE {table} AS SELECT * FROM ({command.Source}\n) AS {SqlText.Identifier(command.SourceAlias)}");
         using var shape = attempt.Connection.Query($"SELECT * FROM {table} LIMIT 0");
         return new MergeSource(table, shape.Columns, (long)attempt.Connection.Scalar($"SELECT count(*) FROM {table}")!);
     }

@@ -27,7 +27,7 @@ internal sealed partial class ScanBuilder
         var follow = numbers.Select((n, i) => n == first + i).All(static same => same);
         return follow
             ? string.Create(CultureInfo.InvariantCulture, $"(smelt_r.file_index + {first})")
-            : $"([{string.Join(", ", numbers)}])[smelt_r.file_index + 1]";
+            : $"([{string.Join(", ", numbers)}])[CAST(smelt_r.file_index AS BIGINT) + 1]";
     }
 
     private IEnumerable<string> RowIdColumns()
