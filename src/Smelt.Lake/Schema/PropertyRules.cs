@@ -46,6 +46,8 @@ internal static class PropertyRules
             return "is kept by the table itself";
         if (name.StartsWith(ProtocolNeeds.FeaturePrefix, StringComparison.OrdinalIgnoreCase))
             return ProtocolSupport.IsWritable(name[ProtocolNeeds.FeaturePrefix.Length..]) && value is "supported" or "enabled" ? null : "names a feature that is not supported";
+        if (existing is not null && name.StartsWith(ColumnDuty.ConstraintPrefix, StringComparison.OrdinalIgnoreCase))
+            return "is not set so on a table that has rows; use ALTER TABLE … ADD or DROP CONSTRAINT, which looks at them";
         return name.ToLowerInvariant() switch
         {
             "delta.columnmapping.mode" => MappingRefusal(value, existing),

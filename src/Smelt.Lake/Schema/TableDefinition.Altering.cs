@@ -141,7 +141,7 @@ public sealed partial record TableDefinition
     {
         if (Metadata.ColumnMapping != ColumnMappingMode.None || configuration.GetValueOrDefault("delta.columnMapping.mode") is not ("name" or "id"))
             return schema;
-        (schema, var last) = ColumnIds.Assign(schema, 0, keepNames: true);
+        (schema, var last) = ColumnIds.Assign(schema, ColumnIds.Highest(schema), keepNames: true);
         configuration["delta.columnMapping.maxColumnId"] = last.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return schema;
     }

@@ -61,7 +61,10 @@ public sealed partial record TableDefinition
         var clusters = ColumnRules.Clusters([.. fields.Select(f => new ColumnSpec(f.Name, f.Type)), .. added], options.ClusterBy, Metadata.PartitionColumns, problems);
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
-        var grown = AddFields(new StructType(fields), added, configuration);
+        if (!Metadata.IsOn(RowTracking.Enabled) && string.Equals(configuration.GetValueOrDefault(RowTracking.Enabled), "true", StringComparison.OrdinalIgnoreCase))
+            return new DefinitionResult.Refused([new SchemaProblem(SchemaProblemKind.BadProperty, null,
+                $"the property '{RowTracking.Enabled}' gives every file of a table its ids: turn it on by ALTER TABLE … SET TBLPROPERTIES, or refresh the table fully")]);
+        var grown = Mapped(AddFields(new StructType(fields), added, configuration), configuration);
         return Changed(grown, configuration, Metadata.PartitionColumns, clusters, options.Comment) with
         {
             Added = [.. added.Select(a => a.Name)],
