@@ -19,6 +19,21 @@ public sealed partial class DeltaTable
     public ValueTask<DmlResult> UpdateAsync(IReadOnlyList<Assignment> assignments, string? condition, DmlOptions? options = null, CancellationToken cancel = default) =>
         ChangeAsync(new UpdateRows(assignments, condition), options, cancel);
 
+    /// <summary>MERGE: the rows of a source change, delete and add rows of the table. An insert-only MERGE may be done to an append-only table.</summary>
+    /// <inheritdoc cref="DeleteAsync"/>
+    public ValueTask<DmlResult> MergeAsync(MergeCommand command, DmlOptions? options = null, CancellationToken cancel = default) =>
+        ChangeAsync(new MergeRows(command), options, cancel);
+
+    /// <summary>INSERT: rows come, and those of <see cref="InsertCommand.Replaces"/> go. The table is there already.</summary>
+    /// <inheritdoc cref="DeleteAsync"/>
+    public ValueTask<DmlResult> InsertAsync(InsertCommand command, DmlOptions? options = null, CancellationToken cancel = default) =>
+        ChangeAsync(new InsertRows(command), options, cancel);
+
+    /// <summary>replaceWhere: the rows of a condition are replaced by a query's, which have to satisfy it. Columns are found by name.</summary>
+    /// <inheritdoc cref="DeleteAsync"/>
+    public ValueTask<DmlResult> ReplaceWhereAsync(string source, string condition, DmlOptions? options = null, CancellationToken cancel = default) =>
+        InsertAsync(new InsertCommand { Source = source, ByName = true, Replaces = new InsertTarget.Rows(condition) }, options, cancel);
+
     /// <summary>On a connection of the caller's, whose catalog the SQL may name.</summary>
     internal ValueTask<DmlResult> ChangeAsync(DmlOperation operation, DmlOptions options, DuckDbConnection connection, CancellationToken cancel) =>
         new DmlRun(this, operation, options, connection).RunAsync(cancel);

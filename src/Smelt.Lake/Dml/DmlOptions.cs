@@ -43,6 +43,6 @@ public abstract record NamedInput
 }
 
 /// <summary>A column and what it becomes.</summary>
-/// <param name="Column">Name of the column; a field of a struct by dots, each name as it is or in double quotes.</param>
+/// <param name="Column">Name of the column; a field of a struct by dots, names with other signs in double quotes or back-ticks.</param>
 /// <param name="Value">SQL expression, or DEFAULT.</param>
 public sealed record Assignment(string Column, string Value);

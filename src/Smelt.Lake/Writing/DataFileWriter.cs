@@ -32,8 +32,8 @@ public sealed partial class DataFileWriter
     /// <summary>Target size of a data file in bytes; the soft limit where a file is ended.</summary>
     public long TargetFileBytes { get; init; } = 128L << 20;
 
-    /// <summary>Whether rows that bring values of identity columns are the table's own.</summary>
-    internal IdentityValues Identities { get; init; }
+    /// <summary>Where the rows come from.</summary>
+    internal RowOrigin Rows { get; init; } = RowOrigin.New;
 
     /// <summary>Columns of the files that the schema does not have (PROTOCOL.md, "Row Tracking": materialized ids): name in the file, and in the query.</summary>
     internal IReadOnlyList<(string Name, string Column)> Hidden { get; init; } = [];
@@ -50,17 +50,4 @@ public sealed partial class DataFileWriter
     /// <param name="query">A SELECT without a trailing semicolon.</param>
     /// <param name="columns">Names of the query's columns.</param>
     public partial string CopySql(string query, IReadOnlyList<string> columns);
-}
-
-/// <summary>Where values of identity columns come from.</summary>
-internal enum IdentityValues
-{
-    /// <summary>New rows: the table numbers them; only BY DEFAULT columns take values that rows bring.</summary>
-    New,
-
-    /// <summary>Rows of the table that are written again: they keep theirs.</summary>
-    Kept,
-
-    /// <summary>Both kinds in one query: those without a value get one.</summary>
-    KeptOrNumbered,
 }
