@@ -167,7 +167,8 @@ internal sealed class FlowState
         }
     }
 
-    private string Key(int generation, int batch, string kind) =>
+    /// <summary>Where a batch's record lies in the store of the state.</summary>
+    public string Key(int generation, int batch, string kind) =>
         string.Create(CultureInfo.InvariantCulture, $"{_folder}/g{generation:0000}/b{batch:00000000}.{kind}.json");
 
     private void Note(string key)
