@@ -30,7 +30,16 @@ public sealed partial class DeltaTable
     /// <summary>The newest snapshot, from an older one: reads only the commits after it. The same object when nothing is new. A table dropped and made again is not noticed.</summary>
     public partial ValueTask<Snapshot> UpdateAsync(Snapshot known, CancellationToken cancel = default);
 
-    /// <summary>The newest commits' own words, newest first; versions whose commit file was cleaned up are not there.</summary>
+    /// <summary>
+    /// The newest version that is not younger than a time (milliseconds since 1970 UTC): by in-commit timestamps where the table has them, else by the times of the
+    /// commits' files, made to grow from version to version.
+    /// </summary>
+    /// <exception cref="DeltaLogException">The time is after the newest version, or before the oldest that can be read.</exception>
+    public partial ValueTask<long> VersionAtAsync(long timestampMs, CancellationToken cancel = default);
+
+    /// <summary>
+    /// The newest commits' own words, newest first, with the times that <see cref="VersionAtAsync"/> goes by; versions whose commit file was cleaned up are not there.
+    /// </summary>
     public partial ValueTask<IReadOnlyList<CommitInfo>> HistoryAsync(int limit = int.MaxValue, CancellationToken cancel = default);
 
     /// <summary>
@@ -62,6 +71,13 @@ public sealed partial class DeltaTable
     /// <param name="cancel">Obeyed until the commit's file is put.</param>
     /// <exception cref="UnsupportedProtocolException">The table needs writer features that are not supported.</exception>
     public partial ValueTask<CommitResult> CommitAsync(TablePlan plan, Snapshot? known = null, CancellationToken cancel = default);
+
+    /// <summary>
+    /// Changes what the table is, in one commit (ALTER TABLE). A constraint or NOT NULL is set only where every row satisfies it; turning row tracking on gives every file
+    /// its ids. Where another writer was first, it is tried again on the table as it is then, a few times.
+    /// </summary>
+    /// <exception cref="UnsupportedProtocolException">The table needs writer features that are not supported.</exception>
+    public partial ValueTask<AlterResult> AlterAsync(TableChange change, CancellationToken cancel = default);
 
     /// <summary>Writes a classic checkpoint of a snapshot and points <c>_last_checkpoint</c> to it.</summary>
     public partial ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancel = default);

@@ -56,7 +56,7 @@ public class ReviewTests
         LocalUpdate.Run(folder.Write("silver/past.sql", $"SELECT id FROM bronze.k TIMESTAMP AS OF '{between}'").Path);
         using var lake = new OpenLake(folder.Path);
         Assert.Equal(1, lake.Count("SELECT id FROM silver.past"));
-        Assert.Contains("no version as old as", LocalUpdate.TryRun(folder.Write("silver/past.sql", "SELECT id FROM bronze.k TIMESTAMP AS OF '2001-01-01'").Path).Failed("silver.past", EngineCodes.QueryFailed));
+        Assert.Contains("is before its oldest version", LocalUpdate.TryRun(folder.Write("silver/past.sql", "SELECT id FROM bronze.k TIMESTAMP AS OF '2001-01-01'").Path).Failed("silver.past", EngineCodes.TableUnreadable));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Smelt.Pipelines;
 
 namespace Smelt.Engine;
 
-/// <summary>Binds a table as it was: by version, or by the newest version that is not younger than a time.</summary>
+/// <summary>Binds a table as it was: by version, or by the newest version that is not younger than a time (<see cref="DeltaTable.VersionAtAsync"/>).</summary>
 public static class TimeTravel
 {
     /// <param name="asOf">Neither version nor time: as it is now.</param>
@@ -18,14 +18,10 @@ public static class TimeTravel
         return SqlText.Identifier(StepCatalog.OwnSchema, $"as_of_{index}");
     }
 
-    /// <summary>By the times that <c>smelt history</c> shows: one reading of the log, however far back.</summary>
     private static async Task<long> VersionAtAsync(DeltaTable table, string timestamp, CancellationToken cancel)
     {
         if (!DateTimeOffset.TryParse(timestamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
             throw new EngineException(EngineCodes.QueryFailed, $"'{timestamp}' is not a time such as 2025-01-15 08:00:00.");
-        var limit = time.ToUnixTimeMilliseconds();
-        var history = await table.HistoryAsync(cancel: cancel);
-        return history.FirstOrDefault(c => c.Timestamp <= limit)?.Version
-            ?? throw new EngineException(EngineCodes.QueryFailed, $"{table.Folder} has no version as old as {timestamp}.");
+        return await table.VersionAtAsync(time.ToUnixTimeMilliseconds(), cancel);
     }
 }

@@ -97,7 +97,9 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         await writer.PrepareAsync(cancel);
         cancel.ThrowIfCancellationRequested();
         using var copied = batch.Catalog.Connection.Query(writer.CopySql(sql, names));
-        return await writer.FilesAsync(copied, cancel);
+        var files = await writer.FilesAsync(copied, cancel);
+        return !writer.HasNumbered ? files : throw new EngineException(EngineCodes.SchemaRefused,
+            $"the table '{target.Table.Folder}' numbers its rows by an identity column, which a pipeline does not write; select a value for it, or write the table by smelt sql");
     }
 
     private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, OutputShape shape, Judge? judge, CancellationToken cancel)

@@ -19,8 +19,12 @@ internal static class CommitBuilder
         actions.Domains.AddRange(plan.Domains);
         if (plan.Kind == PlanKind.Overwrite)
             actions.Removes.AddRange(head!.Files.Select(f => RemoveFile.Of(f, nowMs)));
+        actions.Removes.AddRange(plan.Removes.Select(r => r with { DeletionTimestamp = r.DeletionTimestamp ?? nowMs }));
         actions.Adds.AddRange(plan.Adds);
-        actions.Info = Info(plan, head, actions, nowMs);
+        actions.ChangeFiles.AddRange(plan.ChangeFiles);
+        RowIds.Assign(actions, head, plan.Kind);
+        var time = CommitTime.Of(actions, head, nowMs);
+        actions.Info = Info(plan, head, actions, time.TimestampMs) with { InCommitTimestamp = time.InCommitMs };
         return actions;
     }
 
@@ -37,6 +41,7 @@ internal static class CommitBuilder
         actions.Domains.ForEach(writer.Write);
         actions.Removes.ForEach(writer.Write);
         actions.Adds.ForEach(writer.Write);
+        actions.ChangeFiles.ForEach(writer.Write);
         return writer.Written;
     }
 
@@ -59,7 +64,7 @@ internal static class CommitBuilder
     private static CommitInfo Info(TablePlan plan, Snapshot? head, CommitActions actions, long nowMs)
     {
         var metrics = plan.OperationMetrics.ToDictionary(StringComparer.Ordinal);
-        if (plan.Kind is not PlanKind.Metadata)
+        if (plan.Kind is PlanKind.Create or PlanKind.Append or PlanKind.Overwrite)
         {
             metrics.TryAdd("numFiles", actions.Adds.Count.ToString());
             metrics.TryAdd("numOutputBytes", actions.Adds.Sum(a => a.Size).ToString());
@@ -76,8 +81,8 @@ internal static class CommitBuilder
             Operation = plan.Operation,
             OperationParameters = plan.OperationParameters,
             ReadVersion = head?.Version,
-            IsolationLevel = "Serializable",
-            IsBlindAppend = plan.Kind is PlanKind.Append or PlanKind.Create,
+            IsolationLevel = ConflictRules.LevelOf(plan, head?.Metadata ?? plan.Metadata!).ToString(),
+            IsBlindAppend = plan.Kind is PlanKind.Append or PlanKind.Create && plan.Reads.IsNothing,
             OperationMetrics = metrics,
             EngineInfo = EngineInfo,
             TxnId = Guid.NewGuid().ToString(),

@@ -44,6 +44,15 @@ public enum ConflictKind
     /// <summary>Rows that the plan replaces changed after it read them.</summary>
     DataChanged,
 
+    /// <summary>Another writer added a file that may hold rows the plan should have read.</summary>
+    ConcurrentAppend,
+
+    /// <summary>Another writer removed or changed a file that the plan read.</summary>
+    ConcurrentRead,
+
+    /// <summary>Another writer removed or changed a file that the plan removes or changes.</summary>
+    ConcurrentDelete,
+
     /// <summary>Both changed the same domain.</summary>
     DomainChanged,
 

@@ -24,15 +24,23 @@ internal static class ConflictRules
             var winner = await LogReader.CommitAsync(table, version, cancel);
             if (winner is null)
                 return (plan, new(ConflictKind.MetadataChanged, version, $"version {version} was cleaned up, so it cannot be told whether the plan still fits"));
-            (plan, var conflict) = await AgainstAsync(table, plan, version, winner, cancel);
+            (plan, var conflict) = await AgainstAsync(table, plan, head, version, winner, cancel);
             if (conflict is not null)
                 return (plan, conflict);
         }
         return (plan, null);
     }
 
+    /// <summary>The level that a plan is held to: the table's, but for plans that change no data.</summary>
+    internal static IsolationLevel LevelOf(TablePlan plan, TableMetadata metadata)
+    {
+        if (plan.Kind is PlanKind.Rearrange or PlanKind.Metadata)
+            return IsolationLevel.SnapshotIsolation;
+        return Enum.TryParse<IsolationLevel>(metadata.Property("delta.isolationLevel"), ignoreCase: true, out var level) ? level : IsolationLevel.WriteSerializable;
+    }
+
     private static async ValueTask<(TablePlan Plan, CommitResult.Conflict? Conflict)> AgainstAsync(
-        DeltaTable table, TablePlan plan, long version, CommitActions winner, CancellationToken cancel)
+        DeltaTable table, TablePlan plan, Snapshot head, long version, CommitActions winner, CancellationToken cancel)
     {
         if (winner.Protocol is not null && plan.Protocol is not null)
         {
@@ -52,6 +60,8 @@ internal static class ConflictRules
         // A stream's batch is made to follow the batches before it. Where these were replaced, its rows may be among the new ones: whoever made it looks again.
         if (plan.Kind == PlanKind.Append && plan.Transaction is not null && DeltaTable.BreakOf(winner, plan.TableId) is ChangeBreak.Overwritten or ChangeBreak.Restored)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) replaced the rows that the plan's batch follows"));
+        if (plan.Kind is PlanKind.Change or PlanKind.Rearrange && DataConflicts.Find(plan, LevelOf(plan, head.Metadata), version, winner) is { } data)
+            return (plan, data);
         if (plan.Kind == PlanKind.Overwrite && winner.ChangesData)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) changed rows that the plan replaces"));
         return (plan, null);
@@ -65,11 +75,13 @@ internal static class ConflictRules
         {
             // Two appenders that add the same columns at once agree; all else has to be planned anew.
             var agrees = plan.Kind == PlanKind.Append && plan.Metadata.SchemaString == winner.SchemaString
-                && plan.Metadata.PartitionColumns.SequenceEqual(winner.PartitionColumns) && SameProperties(plan.Metadata, winner);
+                && plan.Metadata.PartitionColumns.SequenceEqual(winner.PartitionColumns) && SameProperties(plan.Metadata, winner)
+                // The same numbers given twice look the same in the schema.
+                && !winner.SchemaString.Contains(ColumnDuty.IdentityStart, StringComparison.Ordinal);
             return agrees ? (plan with { Metadata = null }, null) : (plan, conflict);
         }
         if (plan.Kind != PlanKind.Append)
-            return plan.Kind == PlanKind.Overwrite ? (plan, conflict) : (plan, null);
+            return plan.Kind == PlanKind.Metadata ? (plan, null) : (plan, conflict);
         Snapshot before;
         try
         {
@@ -88,13 +100,15 @@ internal static class ConflictRules
     {
         if (!before.PartitionColumns.SequenceEqual(after.PartitionColumns) || before.ColumnMapping != after.ColumnMapping)
             return false;
+        if (!ColumnDuty.Constraints(before).SequenceEqual(ColumnDuty.Constraints(after)))
+            return false;
         foreach (var field in before.Schema.Fields)
         {
             var same = after.Schema.Find(field.Name);
-            if (same is null || !same.Type.Equals(field.Type) || same.PhysicalName != field.PhysicalName || field.Nullable && !same.Nullable)
+            if (same is null || !same.Type.Equals(field.Type) || same.PhysicalName != field.PhysicalName || field.Nullable && !same.Nullable || !ColumnDuty.AreSame(field, same))
                 return false;
         }
-        return after.Schema.Fields.All(f => f.Nullable || before.Schema.Find(f.Name) is not null);
+        return after.Schema.Fields.All(f => f.Nullable && ColumnDuty.AreSame(f, null) || before.Schema.Find(f.Name) is not null);
     }
 
     private static bool SameProperties(TableMetadata a, TableMetadata b) =>

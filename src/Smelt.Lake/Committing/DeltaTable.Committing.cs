@@ -21,8 +21,8 @@ public sealed partial class DeltaTable
             throw new ArgumentException($"the plan is for '{plan.Folder}', not for '{Folder}'", nameof(plan));
         if (plan.Kind == PlanKind.Create)
             return await CreateAsync(plan, cancel);
-        if (plan.Kind == PlanKind.Overwrite && plan.ReadVersion is null)
-            throw new ArgumentException("a plan that replaces rows says on which version it was made", nameof(plan));
+        if (plan.Kind is PlanKind.Overwrite or PlanKind.Change or PlanKind.Rearrange && plan.ReadVersion is null)
+            throw new ArgumentException("a plan that replaces files says on which version it was made", nameof(plan));
         var head = await HeadAsync(known, cancel);
         while (head is not null)
         {

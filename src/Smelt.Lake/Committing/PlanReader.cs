@@ -34,22 +34,36 @@ internal static class PlanReader
         if (ActionReader.Is(ref reader, "protocol"u8)) return plan with { Protocol = ActionReader.ReadProtocol(ref At(ref reader)) };
         if (ActionReader.Is(ref reader, "metaData"u8)) return plan with { Metadata = ActionReader.ReadMetadata(ref At(ref reader)) };
         if (ActionReader.Is(ref reader, "txn"u8)) return plan with { Transaction = ActionReader.ReadTransaction(ref At(ref reader)) };
-        if (ActionReader.Is(ref reader, "adds"u8))
-        {
-            var adds = new List<AddFile>();
-            for (Open(ref reader); reader.Read() && reader.TokenType == JsonTokenType.StartObject;)
-                adds.Add(ActionReader.ReadAdd(ref reader));
-            return plan with { Adds = adds };
-        }
-        if (ActionReader.Is(ref reader, "domains"u8))
-        {
-            var domains = new List<DomainMetadata>();
-            for (Open(ref reader); reader.Read() && reader.TokenType == JsonTokenType.StartObject;)
-                domains.Add(ActionReader.ReadDomain(ref reader));
-            return plan with { Domains = domains };
-        }
+        if (ActionReader.Is(ref reader, "adds"u8)) return plan with { Adds = All(ref reader, ActionReader.ReadAdd) };
+        if (ActionReader.Is(ref reader, "removes"u8)) return plan with { Removes = All(ref reader, ActionReader.ReadRemove) };
+        if (ActionReader.Is(ref reader, "changes"u8)) return plan with { ChangeFiles = All(ref reader, ActionReader.ReadChangeFile) };
+        if (ActionReader.Is(ref reader, "domains"u8)) return plan with { Domains = All(ref reader, ActionReader.ReadDomain) };
+        if (ActionReader.Is(ref reader, "reads"u8)) return plan with { Reads = ReadReads(ref At(ref reader)) };
         ActionReader.SkipValue(ref reader);
         return plan;
+    }
+
+    private delegate T Reading<out T>(ref Utf8JsonReader reader);
+
+    private static List<T> All<T>(ref Utf8JsonReader reader, Reading<T> read)
+    {
+        var actions = new List<T>();
+        for (Open(ref reader); reader.Read() && reader.TokenType == JsonTokenType.StartObject;)
+            actions.Add(read(ref reader));
+        return actions;
+    }
+
+    private static TableReads ReadReads(ref Utf8JsonReader reader)
+    {
+        var reads = TableReads.Nothing;
+        while (ActionReader.Next(ref reader))
+        {
+            if (ActionReader.Is(ref reader, "wholeTable"u8)) reads = reads with { WholeTable = ActionReader.Flag(ref reader) ?? false };
+            else if (ActionReader.Is(ref reader, "condition"u8)) reads = reads with { Condition = ActionReader.Text(ref reader) };
+            else if (ActionReader.Is(ref reader, "files"u8)) reads = reads with { Files = ActionReader.Texts(ref reader) ?? [] };
+            else ActionReader.SkipValue(ref reader);
+        }
+        return reads;
     }
 
     private static ref Utf8JsonReader At(ref Utf8JsonReader reader)

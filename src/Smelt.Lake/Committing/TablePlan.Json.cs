@@ -34,6 +34,9 @@ public sealed partial record TablePlan
         Write(json, "txn", Transaction, ActionWriter.WriteFields);
         WriteAll(json, "domains", Domains, ActionWriter.WriteFields);
         WriteAll(json, "adds", Adds, ActionWriter.WriteFields);
+        WriteAll(json, "removes", Removes, ActionWriter.WriteFields);
+        WriteAll(json, "changes", ChangeFiles, ActionWriter.WriteFields);
+        Write(json, "reads", Reads.IsNothing ? null : Reads, WriteFields);
         json.WriteEndObject();
     }
 
@@ -62,6 +65,13 @@ public sealed partial record TablePlan
     public bool Equals(TablePlan? other) => other is not null && ToJson() == other.ToJson();
 
     public override int GetHashCode() => HashCode.Combine(Folder, Kind, Attempt, Adds.Count);
+
+    private static void WriteFields(Utf8JsonWriter json, TableReads reads)
+    {
+        json.WriteBoolean("wholeTable", reads.WholeTable);
+        ActionWriter.Text(json, "condition", reads.Condition);
+        ActionWriter.List(json, "files", reads.Files);
+    }
 
     private static void Write<T>(Utf8JsonWriter json, string name, T? action, Action<Utf8JsonWriter, T> fields)
         where T : class

@@ -14,6 +14,12 @@ public enum PlanKind
 
     /// <summary>Changes no row: schema, properties, txn.</summary>
     Metadata,
+
+    /// <summary>Rows of files that were read change or go, and others may come: DELETE, UPDATE, MERGE, a replaced part, RESTORE.</summary>
+    Change,
+
+    /// <summary>The same rows in other files (OPTIMIZE): no action of it is a change of data.</summary>
+    Rearrange,
 }
 
 /// <summary>
@@ -50,6 +56,18 @@ public sealed partial record TablePlan
 
     /// <summary>Data files to add.</summary>
     public IReadOnlyList<AddFile> Adds { get; init; } = [];
+
+    /// <summary>
+    /// Files to take out, of kinds <see cref="PlanKind.Change"/> and <see cref="PlanKind.Rearrange"/> only (<see cref="PlanKind.Overwrite"/> takes out what is live at the
+    /// commit). A remove without a time gets that of the commit.
+    /// </summary>
+    public IReadOnlyList<RemoveFile> Removes { get; init; } = [];
+
+    /// <summary>Files of row changes for the change data feed.</summary>
+    public IReadOnlyList<ChangeFile> ChangeFiles { get; init; } = [];
+
+    /// <summary>What the plan was made from, besides the files it removes: tells which other commits it conflicts with.</summary>
+    public TableReads Reads { get; init; } = TableReads.Nothing;
 
     /// <summary>Idempotence mark: the commit is made only where the table's mark of that application is lower.</summary>
     public TransactionMark? Transaction { get; init; }

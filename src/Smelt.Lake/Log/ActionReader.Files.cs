@@ -44,7 +44,23 @@ internal static partial class ActionReader
         };
     }
 
-    private static RemoveFile ReadRemove(ref Utf8JsonReader reader)
+    internal static ChangeFile ReadChangeFile(ref Utf8JsonReader reader)
+    {
+        string? path = null;
+        IReadOnlyDictionary<string, string?>? partitions = null, tags = null;
+        long size = 0;
+        while (Next(ref reader))
+        {
+            if (Is(ref reader, "path"u8)) path = Text(ref reader);
+            else if (Is(ref reader, "partitionValues"u8)) partitions = ValueMap(ref reader);
+            else if (Is(ref reader, "size"u8)) size = Long(ref reader) ?? 0;
+            else if (Is(ref reader, "tags"u8)) tags = ValueMap(ref reader);
+            else SkipValue(ref reader);
+        }
+        return new ChangeFile { Path = path ?? throw Missing(ref reader, "cdc.path"), PartitionValues = partitions ?? EmptyMap.Values, Size = size, Tags = tags };
+    }
+
+    internal static RemoveFile ReadRemove(ref Utf8JsonReader reader)
     {
         string? path = null, stats = null;
         IReadOnlyDictionary<string, string?>? partitions = null, tags = null;

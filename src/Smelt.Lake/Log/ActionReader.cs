@@ -28,7 +28,8 @@ internal static partial class ActionReader
         {
             var known = reader.ValueTextEquals("add"u8) ? 1 : reader.ValueTextEquals("remove"u8) ? 2 : reader.ValueTextEquals("metaData"u8) ? 3
                 : reader.ValueTextEquals("protocol"u8) ? 4 : reader.ValueTextEquals("txn"u8) ? 5 : reader.ValueTextEquals("domainMetadata"u8) ? 6
-                : reader.ValueTextEquals("commitInfo"u8) ? 7 : reader.ValueTextEquals("sidecar"u8) ? 8 : 0;
+                : reader.ValueTextEquals("commitInfo"u8) ? 7 : reader.ValueTextEquals("sidecar"u8) ? 8
+                : reader.ValueTextEquals("cdc"u8) ? 9 : 0;
             reader.Read();
             if (known == 0 || reader.TokenType == JsonTokenType.Null)
             {
@@ -47,6 +48,7 @@ internal static partial class ActionReader
                 case 6: into.Domains.Add(ReadDomain(ref reader)); break;
                 case 7: into.Info = ReadCommitInfo(ref reader); break;
                 case 8: into.Sidecars.Add(ReadSidecar(ref reader)); break;
+                case 9: into.ChangeFiles.Add(ReadChangeFile(ref reader)); break;
             }
         }
     }

@@ -20,6 +20,7 @@ internal sealed class ActionWriter : IDisposable
 
     internal void Write(CommitInfo info) => Line("commitInfo", info, static (json, i) =>
     {
+        Number(json, "inCommitTimestamp", i.InCommitTimestamp);
         Number(json, "timestamp", i.Timestamp);
         Text(json, "operation", i.Operation);
         Map(json, "operationParameters", i.OperationParameters);
@@ -29,6 +30,7 @@ internal sealed class ActionWriter : IDisposable
         Map(json, "operationMetrics", i.OperationMetrics);
         Text(json, "engineInfo", i.EngineInfo);
         Text(json, "txnId", i.TxnId);
+        Text(json, "userMetadata", i.UserMetadata);
         if (i.Tags.Count > 0)
             Map(json, "tags", i.Tags);
     });
@@ -44,6 +46,8 @@ internal sealed class ActionWriter : IDisposable
     internal void Write(AddFile file) => Line("add", file, WriteFields);
 
     internal void Write(RemoveFile file) => Line("remove", file, WriteFields);
+
+    internal void Write(ChangeFile file) => Line("cdc", file, WriteFields);
 
     internal static void WriteFields(Utf8JsonWriter json, TableProtocol p)
     {
@@ -111,6 +115,15 @@ internal sealed class ActionWriter : IDisposable
         Number(json, "defaultRowCommitVersion", f.DefaultRowCommitVersion);
     }
 
+    internal static void WriteFields(Utf8JsonWriter json, ChangeFile f)
+    {
+        json.WriteString("path", f.Path);
+        Values(json, "partitionValues", f.PartitionValues);
+        json.WriteNumber("size", f.Size);
+        json.WriteBoolean("dataChange", false);
+        Values(json, "tags", f.Tags);
+    }
+
     public void Dispose() => _json.Dispose();
 
     private void Line<T>(string name, T action, Action<Utf8JsonWriter, T> fields)
@@ -164,7 +177,7 @@ internal sealed class ActionWriter : IDisposable
         json.WriteEndObject();
     }
 
-    private static void List(Utf8JsonWriter json, string name, IReadOnlyList<string>? list)
+    internal static void List(Utf8JsonWriter json, string name, IReadOnlyList<string>? list)
     {
         if (list is null)
             return;

@@ -82,6 +82,20 @@ public sealed record RemoveFile
     };
 }
 
+/// <summary>A file of row changes (PROTOCOL.md, "Add CDC File"): data columns and <c>_change_type</c>.</summary>
+public sealed record ChangeFile
+{
+    /// <summary>Percent-encoded path relative to the table.</summary>
+    public required string Path { get; init; }
+
+    public IReadOnlyDictionary<string, string?> PartitionValues { get; init; } = EmptyMap.Values;
+
+    /// <summary>Bytes.</summary>
+    public long Size { get; init; }
+
+    public IReadOnlyDictionary<string, string?>? Tags { get; init; }
+}
+
 /// <summary>Where the deleted rows of a file are written (PROTOCOL.md, "Deletion Vector Descriptor Schema").</summary>
 /// <param name="StorageType">'u' a file named by a UUID, 'i' inline, 'p' an absolute path.</param>
 /// <param name="PathOrInline">By storage type.</param>

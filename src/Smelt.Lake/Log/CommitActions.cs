@@ -8,6 +8,7 @@ internal sealed class CommitActions
     internal readonly List<TransactionMark> Transactions = [];
     internal readonly List<DomainMetadata> Domains = [];
     internal readonly List<string> Sidecars = [];
+    internal readonly List<ChangeFile> ChangeFiles = [];
 
     internal TableProtocol? Protocol { get; set; }
 

@@ -39,14 +39,44 @@ public sealed partial class DeltaTable
 
     public async partial ValueTask<IReadOnlyList<CommitInfo>> HistoryAsync(int limit, CancellationToken cancel)
     {
-        var commits = (await Lake.Store.ListAsync(LogFile.Folder(Folder), cancel: cancel)).Select(LogFile.Of).Where(f => f.Kind == LogFileKind.Commit);
+        var listing = (await Lake.Store.ListAsync(LogFile.Folder(Folder), cancel: cancel)).Select(LogFile.Of).ToList();
+        var times = CommitTimes.OfFiles(listing);
         var history = new List<CommitInfo>();
-        foreach (var commit in commits.OrderByDescending(c => c.Version).Take(limit))
+        foreach (var commit in listing.Where(f => f.Kind == LogFileKind.Commit).OrderByDescending(c => c.Version).Take(limit))
         {
             var actions = LogReader.Parse(this, commit.Object.Key, await LogReader.ReadWholeAsync(this, commit.Object.Key, cancel));
             var info = actions.Info ?? new CommitInfo();
-            history.Add(info with { Version = commit.Version, Timestamp = info.InCommitTimestamp ?? info.Timestamp ?? commit.Object.ModifiedMs });
+            history.Add(info with { Version = commit.Version, Timestamp = info.InCommitTimestamp ?? times[commit.Version] });
         }
         return history;
     }
+
+    public async partial ValueTask<long> VersionAtAsync(long timestampMs, CancellationToken cancel)
+    {
+        var snapshot = await SnapshotAsync(cancel: cancel);
+        var listing = (await Lake.Store.ListAsync(LogFile.Folder(Folder), cancel: cancel)).Select(LogFile.Of).ToList();
+        var times = CommitTimes.Of(this, listing, snapshot.Metadata);
+        if (times.Versions.Count == 0 || OldestReadable(listing) is not { } oldest)
+            throw NotAt($"its log has no commits that would tell what was there at {Words(timestampMs)}");
+        var last = await times.OfAsync(times.Versions[^1], cancel);
+        if (timestampMs > last)
+            throw NotAt($"{Words(timestampMs)} is after its newest version ({times.Versions[^1]}, of {Words(last)})");
+        return await times.NewestAtAsync(timestampMs, oldest, cancel)
+            ?? throw NotAt($"{Words(timestampMs)} is before its oldest version that can be read ({oldest}, of {Words(await times.OfAsync(oldest, cancel))})");
+    }
+
+    /// <summary>The oldest version that is whole and whose commit, which has its time, is there.</summary>
+    private static long? OldestReadable(List<LogFile> listing)
+    {
+        var commits = listing.Where(f => f.Kind == LogFileKind.Commit).Select(f => f.Version).ToHashSet();
+        if (commits.Contains(0))
+            return 0;
+        return listing.Where(f => f.Kind is not (LogFileKind.Commit or LogFileKind.Other) && commits.Contains(f.Version)).Select(f => (long?)f.Version).Min();
+    }
+
+    private DeltaLogException NotAt(string message) => new(DeltaLogFault.VersionNotFound, Folder, message);
+
+    private static string Words(long timestampMs) =>
+        timestampMs is > -62_135_596_800_000 and < 253_402_300_800_000
+            ? DateTimeOffset.FromUnixTimeMilliseconds(timestampMs).ToString("yyyy-MM-dd HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture) : $"{timestampMs} ms";
 }
