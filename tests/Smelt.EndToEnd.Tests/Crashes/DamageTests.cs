@@ -27,7 +27,7 @@ public sealed class DamageTests
     public void A_damaged_state_record_is_told_by_a_code_or_changes_no_row()
     {
         var files = Files("lake/_smelt/flows", "*.json").Concat(Files("lake/_smelt/updates", "*.json")).ToList();
-        Damage(files, Repository.IsDeep ? 2000 : 40, AnyByte, "state records");
+        Damage(files, Repository.IsDeep ? 600 : 12, AnyByte, "state records");
     }
 
     /// <summary>A log has no checksum that the protocol makes readers hold it against: a changed digit cannot be seen. What breaks its JSON must be.</summary>
@@ -35,7 +35,7 @@ public sealed class DamageTests
     public void A_damaged_log_is_told_by_a_code_or_changes_no_row()
     {
         var files = Files("lake", "0*.json").Where(static f => f.Contains("_delta_log", StringComparison.Ordinal)).ToList();
-        Damage(files, Repository.IsDeep ? 2000 : 40, BrokenJson, "commits of table logs");
+        Damage(files, Repository.IsDeep ? 600 : 12, BrokenJson, "commits of table logs");
     }
 
     private static IEnumerable<string> Files(string folder, string pattern) =>

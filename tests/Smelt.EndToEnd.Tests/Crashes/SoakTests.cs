@@ -13,7 +13,7 @@ public sealed class SoakTests
         ) AS SELECT id::BIGINT AS id FROM STREAM bronze.numbers
         """;
 
-    private static PipelineFolder Pipeline() => new PipelineFolder()
+    internal static PipelineFolder Pipeline() => new PipelineFolder()
         .Write("bronze/numbers.sql", "SELECT * FROM STREAM read_files('landing', format => 'csv', header => true)")
         .Write("silver/numbers.sql", Numbers)
         .Write("gold/counts.sql", "SELECT id % 10 AS digit, count(*) AS n FROM silver.numbers GROUP BY digit");
@@ -47,31 +47,7 @@ public sealed class SoakTests
         }
     }
 
-    [Fact]
-    public void Memory_open_files_and_threads_of_a_process_that_runs_updates_over_and_over_do_not_grow()
-    {
-        var (warm, measured) = Repository.IsDeep ? (60, 400) : (8, 12);
-        using var folder = Pipeline();
-        var next = 1;
-        for (var round = 0; round < warm; round++) Round();
-        var before = Now();
-        for (var round = 0; round < measured; round++) Round();
-        var after = Now();
-        DeepResults.Tell($"Soak in one process: {measured} updates after {warm}: resident {before.Resident >> 20} to {after.Resident >> 20} MB, .NET heap {before.Heap >> 10} to {after.Heap >> 10} kB, open files {before.Files} to {after.Files}, threads {before.Threads} to {after.Threads}");
-        Assert.True(after.Files <= before.Files + 3, $"open files went from {before.Files} to {after.Files}");
-        Assert.True(after.Threads <= before.Threads + 8, $"threads went from {before.Threads} to {after.Threads}");
-        Assert.True(after.Heap <= before.Heap + (8L << 20), $"the heap went from {before.Heap} to {after.Heap}");
-        // What the allocator keeps between updates wavers; a leak of a state record an update would be more.
-        Assert.True(after.Resident <= before.Resident + (96L << 20), $"resident memory went from {before.Resident} to {after.Resident}");
-
-        void Round()
-        {
-            next = Arrive(folder, next, 20);
-            LocalUpdate.Run(folder.Path);
-        }
-    }
-
-    private static int Arrive(PipelineFolder folder, int next, int rows)
+    internal static int Arrive(PipelineFolder folder, int next, int rows)
     {
         var text = new StringBuilder("id\n");
         for (var i = next; i < next + rows; i++) text.Append(i).Append('\n');
@@ -93,6 +69,39 @@ public sealed class SoakTests
         Assert.True(!ended || process.ExitCode == 0, errors.Result);
         return ended ? 0 : 1;
     }
+}
+
+/// <summary>Tests of the whole process, beside which no other test may run.</summary>
+[CollectionDefinition("alone", DisableParallelization = true)]
+public sealed class AloneCollection;
+
+/// <summary>What a process that lives long holds on to.</summary>
+[Collection("alone")]
+public sealed class SteadyProcessTests
+{
+    [Fact]
+    public void Memory_open_files_and_threads_of_a_process_that_runs_updates_over_and_over_do_not_grow()
+    {
+        var (warm, measured) = Repository.IsDeep ? (60, 400) : (8, 12);
+        using var folder = SoakTests.Pipeline();
+        var next = 1;
+        for (var round = 0; round < warm; round++) Round();
+        var before = Now();
+        for (var round = 0; round < measured; round++) Round();
+        var after = Now();
+        DeepResults.Tell($"Soak in one process: {measured} updates after {warm}: resident {before.Resident >> 20} to {after.Resident >> 20} MB, .NET heap {before.Heap >> 10} to {after.Heap >> 10} kB, open files {before.Files} to {after.Files}, threads {before.Threads} to {after.Threads}");
+        Assert.True(after.Files <= before.Files + 3, $"open files went from {before.Files} to {after.Files}");
+        Assert.True(after.Threads <= before.Threads + 8, $"threads went from {before.Threads} to {after.Threads}");
+        Assert.True(after.Heap <= before.Heap + (8L << 20), $"the heap went from {before.Heap} to {after.Heap}");
+        // What the allocator keeps between updates wavers; a leak of a state record an update would be more.
+        Assert.True(after.Resident <= before.Resident + (96L << 20), $"resident memory went from {before.Resident} to {after.Resident}");
+
+        void Round()
+        {
+            next = SoakTests.Arrive(folder, next, 20);
+            LocalUpdate.Run(folder.Path);
+        }
+    }
 
     private static (long Resident, long Heap, int Files, int Threads) Now()
     {
@@ -100,6 +109,6 @@ public sealed class SoakTests
         GC.WaitForPendingFinalizers();
         GC.Collect();
         using var self = Process.GetCurrentProcess();
-        return (self.WorkingSet64, GC.GetTotalMemory(true), Directory.GetFiles("/proc/self/fd").Length, self.Threads.Count);
+        return (self.WorkingSet64, GC.GetGCMemoryInfo(GCKind.FullBlocking).HeapSizeBytes, Directory.GetFiles("/proc/self/fd").Length, self.Threads.Count);
     }
 }
