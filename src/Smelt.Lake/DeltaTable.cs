@@ -72,6 +72,13 @@ public sealed partial class DeltaTable
     /// <exception cref="UnsupportedProtocolException">The table needs writer features that are not supported.</exception>
     public partial ValueTask<CommitResult> CommitAsync(TablePlan plan, Snapshot? known = null, CancellationToken cancel = default);
 
+    /// <summary>
+    /// Changes what the table is, in one commit (ALTER TABLE). A constraint or NOT NULL is set only where every row satisfies it; turning row tracking on gives every file
+    /// its ids. Where another writer was first, it is tried again on the table as it is then, a few times.
+    /// </summary>
+    /// <exception cref="UnsupportedProtocolException">The table needs writer features that are not supported.</exception>
+    public partial ValueTask<AlterResult> AlterAsync(TableChange change, CancellationToken cancel = default);
+
     /// <summary>Writes a classic checkpoint of a snapshot and points <c>_last_checkpoint</c> to it.</summary>
     public partial ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancel = default);
 }

@@ -87,6 +87,25 @@ public sealed class BadInputTests
         Told(folder.Smelt("run"), 2, "bronze/u.sql: error SM1001");
     }
 
+    [Fact]
+    public void A_link_that_leads_nowhere_and_a_pipe_fail_the_flow_by_name_and_nothing_of_the_batch_is_committed()
+    {
+        using var folder = Small();
+        File.CreateSymbolicLink(folder.File("in/z.csv"), "../gone.csv");
+        Told(folder.Smelt("run"), 1, "SM6006: in/z.csv is a link to " + folder.File("gone.csv"), "remove the link");
+        Assert.Empty(folder.Tables());
+        folder.Write("gone.csv", "a,b\n3,4\n");
+        folder.Update();
+        Assert.Equal("2", folder.Scalar("SELECT count(*) FROM silver.t"));
+        ShellProgram.Run(folder.Path, "mkfifo", "in/pipe.csv").Expect(0);
+        folder.Write("in/y.csv", "a,b\n5,6\n");
+        Told(folder.Smelt("run"), 1, "SM6006: in/pipe.csv is a pipe");
+        Assert.Equal("2", folder.Scalar("SELECT count(*) FROM silver.t"));
+        File.Delete(folder.File("in/pipe.csv"));
+        folder.Update();
+        Assert.Equal("3", folder.Scalar("SELECT count(*) FROM silver.t"));
+    }
+
     [Theory]
     [InlineData("name: [b\n", "SM4002")]
     [InlineData("nam: b\n", "Did you mean 'name'?")]

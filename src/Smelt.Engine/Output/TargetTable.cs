@@ -11,10 +11,12 @@ internal sealed class TargetTable
 
     private readonly PinnedTable? _before;
     private readonly bool _changed;
+    private readonly IReadOnlyList<DomainMetadata> _domains;
 
     private TargetTable(DeltaTable table, PinnedTable? before, DefinitionResult.Defined defined, bool liftsAppendOnly)
     {
         (Table, _before, Definition, _changed, LiftsAppendOnly) = (table, before, defined.Definition, defined.Changed, liftsAppendOnly);
+        _domains = defined.Domains;
         Notes =
         [
             .. before is null ? [] : defined.Added.Select(static c => $"column {c} is added"),
@@ -43,7 +45,7 @@ internal sealed class TargetTable
         var options = new TableOptions
         {
             PartitionBy = dataset.PartitionedBy,
-            ClusterBy = dataset.Clustering.Columns.Count > 0 ? dataset.Clustering.Columns : null,
+            ClusterBy = dataset.Clustering.Columns,
             Properties = properties,
             Comment = dataset.Description,
             Name = dataset.Name.ToString(),
@@ -61,7 +63,7 @@ internal sealed class TargetTable
     private TargetTable AsAnother()
     {
         var metadata = Definition.Metadata with { Id = Guid.NewGuid().ToString() };
-        return new TargetTable(Table, _before, new DefinitionResult.Defined(Definition with { Metadata = metadata }, true), LiftsAppendOnly);
+        return new TargetTable(Table, _before, new DefinitionResult.Defined(Definition with { Metadata = metadata }, true) { Domains = _domains }, LiftsAppendOnly);
     }
 
     public static TargetTable Define(UpdateContext context, DeltaTable table, PinnedTable? before, IReadOnlyList<ColumnSpec> columns, TableOptions options,
@@ -90,6 +92,7 @@ internal sealed class TargetTable
             ReadVersion = kind == PlanKind.Create ? null : _before!.Snapshot.Version,
             Protocol = _changed ? Definition.Protocol : null,
             Metadata = _changed ? Definition.Metadata : null,
+            Domains = _domains,
             Adds = files,
             Transaction = new TransactionMark(key.AppId, key.Batch, context.Clock.GetUtcNow().ToUnixTimeMilliseconds()),
             Operation = kind switch

@@ -6,7 +6,9 @@ using Smelt.Pipelines;
 namespace Smelt.Engine;
 
 /// <summary>Makes one step into one committed version, or says why not. Retries what another writer's commit undid; all else is the caller's to retry.</summary>
-public sealed class StepRunner(UpdateContext context)
+/// <param name="context">Of the update.</param>
+/// <param name="frugality">How often the step ran out of memory before: it then takes time to save memory.</param>
+public sealed class StepRunner(UpdateContext context, int frugality = 0)
 {
     private const int MostConflicts = 20;
 
@@ -81,7 +83,7 @@ public sealed class StepRunner(UpdateContext context)
                 : await ViewBatch.OpenAsync(context, step, key, cancel);
             try
             {
-                using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress).StageAsync(cancel);
+                using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress, frugality).StageAsync(cancel);
             }
             finally
             {

@@ -11,8 +11,11 @@ internal sealed record StagedStep(PreparedRecord? Record, FlowResult.Failed? Fai
 /// Runs a step's query once: every row is judged, those that stay go to the target's data files, those refused to the quarantine's. Ends with durable files and the
 /// plans that will name them; commits nothing.
 /// </summary>
-internal sealed class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress)
+/// <param name="frugality">How often the step ran out of memory before.</param>
+internal sealed class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress, int frugality)
 {
+    private string _query = batch.Sql;
+
     private readonly string _attempt = Guid.NewGuid().ToString("N")[..16];
 
     private Dataset Dataset => step.Dataset;
@@ -26,9 +29,8 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
     public async Task<StagedStep> StageAsync(CancellationToken cancel)
     {
         using var interrupting = cancel.Register(batch.Catalog.Connection.Interrupt);
-        progress.PercentOf = () => batch.Catalog.Connection.Progress.Percentage;
-        progress.BytesOf = () => batch.BytesSoFar;
-        progress.RowsOf = () => batch.RowsIn;
+        LiveFigures.Give(progress, batch);
+        if (frugality > 0) _query = FrugalQuery.Of(context, Dataset, batch, frugality);
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
         var rules = Rule.Of(Dataset, shape, Dataset.CastErrors);
         var typed = TypedSql(shape, rules);
@@ -57,7 +59,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
     {
         try
         {
-            return batch.Catalog.Describe(batch.Sql);
+            return batch.Catalog.Describe(_query);
         }
         catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory))
         {
@@ -71,7 +73,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         var columns = shape.Columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}").ToList();
         columns.AddRange(shape.Columns.Where(static c => c.Raised is not null).Select(static c => $"{c.Raised} AS {Rule.RaisedFlag(c)}"));
         if (rules.Count > 0 && shape.CarriedRow is not null) columns.Add(StreamedRow.Column);
-        return $"SELECT {string.Join(", ", columns)} FROM ({batch.Sql}\n) AS smelt_query";
+        return $"SELECT {string.Join(", ", columns)} FROM ({_query}\n) AS smelt_query";
     }
 
     private Judge NewJudge(OutputShape shape, IReadOnlyList<Rule> rules, string typed)
@@ -95,7 +97,9 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         await writer.PrepareAsync(cancel);
         cancel.ThrowIfCancellationRequested();
         using var copied = batch.Catalog.Connection.Query(writer.CopySql(sql, names));
-        return await writer.FilesAsync(copied, cancel);
+        var files = await writer.FilesAsync(copied, cancel);
+        return !writer.HasNumbered ? files : throw new EngineException(EngineCodes.SchemaRefused,
+            $"the table '{target.Table.Folder}' numbers its rows by an identity column, which a pipeline does not write; select a value for it, or write the table by smelt sql");
     }
 
     private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, OutputShape shape, Judge? judge, CancellationToken cancel)

@@ -60,7 +60,7 @@ internal static class ConflictRules
         // A stream's batch is made to follow the batches before it. Where these were replaced, its rows may be among the new ones: whoever made it looks again.
         if (plan.Kind == PlanKind.Append && plan.Transaction is not null && DeltaTable.BreakOf(winner, plan.TableId) is ChangeBreak.Overwritten or ChangeBreak.Restored)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) replaced the rows that the plan's batch follows"));
-        if (plan.Kind is PlanKind.Change or PlanKind.Rearrange && DataConflicts.Find(plan, LevelOf(plan, head.Metadata), version, winner) is { } data)
+        if (plan.Kind is PlanKind.Change or PlanKind.Rearrange && DataConflicts.Find(table, head.Metadata, plan, LevelOf(plan, head.Metadata), version, winner) is { } data)
             return (plan, data);
         if (plan.Kind == PlanKind.Overwrite && winner.ChangesData)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) changed rows that the plan replaces"));
@@ -75,7 +75,9 @@ internal static class ConflictRules
         {
             // Two appenders that add the same columns at once agree; all else has to be planned anew.
             var agrees = plan.Kind == PlanKind.Append && plan.Metadata.SchemaString == winner.SchemaString
-                && plan.Metadata.PartitionColumns.SequenceEqual(winner.PartitionColumns) && SameProperties(plan.Metadata, winner);
+                && plan.Metadata.PartitionColumns.SequenceEqual(winner.PartitionColumns) && SameProperties(plan.Metadata, winner)
+                // The same numbers given twice look the same in the schema.
+                && !winner.SchemaString.Contains(ColumnDuty.IdentityStart, StringComparison.Ordinal);
             return agrees ? (plan with { Metadata = null }, null) : (plan, conflict);
         }
         if (plan.Kind != PlanKind.Append)
@@ -98,13 +100,15 @@ internal static class ConflictRules
     {
         if (!before.PartitionColumns.SequenceEqual(after.PartitionColumns) || before.ColumnMapping != after.ColumnMapping)
             return false;
+        if (!ColumnDuty.Constraints(before).SequenceEqual(ColumnDuty.Constraints(after)))
+            return false;
         foreach (var field in before.Schema.Fields)
         {
             var same = after.Schema.Find(field.Name);
-            if (same is null || !same.Type.Equals(field.Type) || same.PhysicalName != field.PhysicalName || field.Nullable && !same.Nullable)
+            if (same is null || !same.Type.Equals(field.Type) || same.PhysicalName != field.PhysicalName || field.Nullable && !same.Nullable || !ColumnDuty.AreSame(field, same))
                 return false;
         }
-        return after.Schema.Fields.All(f => f.Nullable || before.Schema.Find(f.Name) is not null);
+        return after.Schema.Fields.All(f => f.Nullable && ColumnDuty.AreSame(f, null) || before.Schema.Find(f.Name) is not null);
     }
 
     private static bool SameProperties(TableMetadata a, TableMetadata b) =>

@@ -84,6 +84,11 @@ internal static class LogReader
             ActionReader.Read(json, into);
             return into;
         }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            // Bytes that are no UTF-8, or a value of another type than the protocol's: the JSON reader tells neither as a fault of the text.
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, e.Message, key, inner: e);
+        }
         catch (JsonException e)
         {
             // The reader's own faults know their line; ours know the place in the file.

@@ -12,7 +12,14 @@ internal static class ProtocolSupport
     {
         "appendOnly", "invariants", "checkConstraints", "generatedColumns", "changeDataFeed", "columnMapping", "identityColumns", "allowColumnDefaults",
         "deletionVectors", "domainMetadata", "timestampNtz", "typeWidening", "typeWidening-preview", "v2Checkpoint", "vacuumProtocolCheck",
+        "rowTracking", "clustering", "inCommitTimestamp",
     };
+
+    /// <summary>Features that readers have to know too.</summary>
+    internal static bool IsReaderFeature(string feature) => Reader.Contains(feature);
+
+    /// <summary>Whether tables with the feature are both read and written.</summary>
+    internal static bool IsWritable(string feature) => Writer.Contains(feature);
 
     /// <exception cref="UnsupportedProtocolException">The table may not be read.</exception>
     internal static void CheckRead(string table, TableProtocol protocol)
@@ -35,7 +42,6 @@ internal static class ProtocolSupport
             refused.Add($"writer version {protocol.MinWriterVersion}");
         if (protocol.MinWriterVersion == 7)
             refused.AddRange((protocol.WriterFeatures ?? []).Where(f => !Writer.Contains(f) && !IsDormant(f, metadata)));
-        refused.AddRange(ActiveDuties(metadata));
         if (refused.Count > 0)
             throw new UnsupportedProtocolException(table, forWriting: true, refused);
     }
@@ -54,37 +60,8 @@ internal static class ProtocolSupport
     /// <summary>Listed, but without effect until its property is on.</summary>
     private static bool IsDormant(string feature, TableMetadata metadata) => feature switch
     {
-        "inCommitTimestamp" => !metadata.IsOn("delta.enableInCommitTimestamps"),
         "icebergCompatV1" => !metadata.IsOn("delta.enableIcebergCompatV1"),
         "icebergCompatV2" => !metadata.IsOn("delta.enableIcebergCompatV2"),
         _ => false,
     };
-
-    /// <summary>Duties that the metadata puts on writers and that are not done here: expressions in Spark's SQL cannot be evaluated, so such tables are not written.</summary>
-    private static List<string> ActiveDuties(TableMetadata metadata)
-    {
-        var duties = metadata.Configuration.Keys.Where(k => k.StartsWith("delta.constraints.", StringComparison.Ordinal))
-            .Select(k => $"checkConstraints ({k["delta.constraints.".Length..]})").ToList();
-        if (metadata.IsOn("delta.enableRowTracking"))
-            duties.Add("rowTracking");
-        // Most schemas have none of these words, and so are not parsed for them.
-        if (!metadata.SchemaString.Contains("delta.invariants", StringComparison.Ordinal) && !metadata.SchemaString.Contains("delta.generationExpression", StringComparison.Ordinal)
-            && !metadata.SchemaString.Contains("delta.identity.", StringComparison.Ordinal) && !metadata.SchemaString.Contains("CURRENT_DEFAULT", StringComparison.Ordinal))
-            return duties;
-        AddDuties(metadata.Schema, duties);
-        return duties;
-    }
-
-    private static void AddDuties(StructType type, List<string> duties)
-    {
-        foreach (var field in type.Fields)
-        {
-            var keys = field.Metadata.Raw.Keys;
-            if (keys.Contains("delta.invariants")) duties.Add($"invariants (column {field.Name})");
-            if (keys.Contains("delta.generationExpression")) duties.Add($"generatedColumns (column {field.Name})");
-            if (keys.Any(k => k.StartsWith("delta.identity.", StringComparison.Ordinal))) duties.Add($"identityColumns (column {field.Name})");
-            if (keys.Contains("CURRENT_DEFAULT")) duties.Add($"allowColumnDefaults (column {field.Name})");
-            if (field.Type is StructType nested) AddDuties(nested, duties);
-        }
-    }
 }

@@ -8,12 +8,17 @@ namespace Smelt.Lake;
 /// Builds the SQL of a scan. Files are read in up to two groups: those without deletion vectors, and those with, which are anti-joined. Partition values are constants
 /// where all files of a group agree, and a join on <c>file_index</c> where not. A plain table is one <c>read_parquet</c> and nothing else.
 /// </summary>
-internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
+internal sealed partial class ScanBuilder(DeltaTable table, Snapshot snapshot)
 {
     private readonly TableMetadata _metadata = snapshot.Metadata;
     private readonly string _vectorTable = $"smelt_dv_{Guid.NewGuid():N}";
     private readonly List<ScanVector> _vectors = [];
     private readonly Lazy<string> _columns = new(() => PhysicalColumns.Of(table.Folder, snapshot.Metadata));
+
+    /// <summary>The number of each file in <see cref="RowPlace"/>; null where rows come without their places.</summary>
+    internal Func<AddFile, int>? NumberOf { get; init; }
+
+    private bool WithRowIds => NumberOf is not null && RowTrackingColumns.Of(_metadata) is not null;
 
     internal TableScan Build(IReadOnlyList<AddFile> files)
     {
@@ -21,7 +26,7 @@ internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
         var masked = files.Where(f => f.DeletionVector is { Cardinality: > 0 }).ToList();
         var parts = new List<string>();
         // Files that are exactly as the schema says are read as they are: with a schema given, DuckDB loses their statistics and takes twice the time (measured).
-        foreach (var group in plain.GroupBy(IsExact).OrderByDescending(g => g.Key))
+        foreach (var group in plain.GroupBy(f => IsExact(f) && !WithRowIds).OrderByDescending(g => g.Key))
             parts.Add(Group([.. group], withVectors: false));
         if (masked.Count > 0)
             parts.Add(Group(masked, withVectors: true));
@@ -36,18 +41,24 @@ internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
         };
     }
 
-    private string Empty() =>
-        $"SELECT {string.Join(", ", snapshot.Schema.Fields.Select(f => $"CAST(NULL AS {ParquetSql.TypeOf(table.Folder, f.Type)}) AS {SqlText.Identifier(f.Name)}"))} WHERE false";
+    private string Empty()
+    {
+        var columns = snapshot.Schema.Fields.Select(f => $"CAST(NULL AS {ParquetSql.TypeOf(table.Folder, f.Type)}) AS {SqlText.Identifier(f.Name)}");
+        string[] places = NumberOf is null ? [] : WithRowIds ? [RowPlace.Column, RowPlace.RowId, RowPlace.CommitVersion] : [RowPlace.Column];
+        return $"SELECT {string.Join(", ", columns.Concat(places.Select(p => $"CAST(NULL AS BIGINT) AS {p}")))} WHERE false";
+    }
 
     private string Group(List<AddFile> files, bool withVectors)
     {
         var partitions = _metadata.PartitionColumns.Select(p => snapshot.Schema.Find(p) ?? throw Unknown(p)).ToList();
-        var constant = files.TrueForAll(f => partitions.TrueForAll(p => Value(f, p) == Value(files[0], p)));
+        var constant = (!WithRowIds || files.Count == 1) && files.TrueForAll(f => partitions.TrueForAll(p => Value(f, p) == Value(files[0], p)));
         var columns = snapshot.Schema.Fields.Select(f =>
             $"{(partitions.Contains(f) ? constant ? Literal(f, Value(files[0], f)) : $"smelt_p.{Column(partitions.IndexOf(f))}" : Data(f))} AS {SqlText.Identifier(f.Name)}");
-        var sql = new StringBuilder($"SELECT {string.Join(", ", columns)} FROM {Read(files, partitions)} AS smelt_r");
+        var sql = new StringBuilder($"SELECT {string.Join(", ", columns.Concat(Places(files, constant)))} FROM {Read(files, partitions)} AS smelt_r");
         if (!constant)
             sql.Append(CultureInfo.InvariantCulture, $" JOIN ({Values(files, partitions)}) AS smelt_p ON smelt_r.file_index = smelt_p.i");
+        if (WithRowIds && _metadata.ColumnMapping == ColumnMappingMode.Id)
+            sql.Append(CultureInfo.InvariantCulture, $" JOIN {ReadRowIds(files)} AS smelt_i ON smelt_r.file_index = smelt_i.file_index AND smelt_r.file_row_number = smelt_i.file_row_number");
         if (withVectors)
             sql.Append(CultureInfo.InvariantCulture, $" ANTI JOIN temp.main.{_vectorTable} AS smelt_d ON smelt_r.file_index + {Number(files)} = smelt_d.file AND smelt_r.file_row_number = smelt_d.\"row\"");
         return sql.ToString();
@@ -67,14 +78,17 @@ internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
 
     private string Read(List<AddFile> files, List<DeltaField> partitions)
     {
-        var paths = string.Join(", ", files.Select(f => SqlText.Literal(ParquetSql.EscapeGlob(FilePath.Locate(table, f.Path)))));
         var data = snapshot.Schema.Fields.Where(f => f.Type != DeltaType.Void && !partitions.Contains(f)).ToList();
         var byId = _metadata.ColumnMapping == ColumnMappingMode.Id;
         var columns = string.Join(", ", data.Select(f => $"{Key(f, byId)}: {{name: {SqlText.Literal(f.PhysicalName)}, type: {SqlText.Literal(ParquetSql.TypeOf(table.Folder, f.Type, physical: true))}, default_value: NULL}}"));
         // A table of partition columns only still has rows to count.
-        var schema = data.Count == 0 || files.TrueForAll(IsExact) ? "" : $", schema=MAP {{{columns}}}";
-        return $"read_parquet([{paths}]{schema}, hive_partitioning=false)";
+        if (WithRowIds && !byId)
+            columns = string.Join(", ", RowIdColumns().Append(columns).Where(c => c.Length > 0));
+        var schema = columns.Length == 0 || !WithRowIds && files.TrueForAll(IsExact) ? "" : $", schema=MAP {{{columns}}}";
+        return $"read_parquet([{Paths(files)}]{schema}, hive_partitioning=false)";
     }
+
+    private string Paths(List<AddFile> files) => string.Join(", ", files.Select(f => SqlText.Literal(ParquetSql.EscapeGlob(FilePath.Locate(table, f.Path)))));
 
     private bool IsExact(AddFile file) => file.Tags is not null && file.Tags.GetValueOrDefault(PhysicalColumns.Tag) == _columns.Value;
 
@@ -83,10 +97,10 @@ internal sealed class ScanBuilder(DeltaTable table, Snapshot snapshot)
 
     private string Values(List<AddFile> files, List<DeltaField> partitions)
     {
-        var rows = files.Select((f, i) => $"({i}, {string.Join(", ", partitions.Select(p => Value(f, p) is { } v ? SqlText.Literal(v) : "CAST(NULL AS VARCHAR)"))})");
-        var names = string.Join(", ", partitions.Select((_, n) => $"t{n}"));
-        var typed = string.Join(", ", partitions.Select((p, n) => $"{PartitionSql.Cast($"t{n}", ParquetSql.TypeOf(table.Folder, p.Type), p.Type)} AS {Column(n)}"));
-        return $"SELECT i, {typed} FROM (VALUES {string.Join(", ", rows)}) AS v(i, {names})";
+        var rows = files.Select((f, i) => $"({i}{string.Concat(partitions.Select(p => $", {(Value(f, p) is { } v ? SqlText.Literal(v) : "CAST(NULL AS VARCHAR)")}"))}{(WithRowIds ? $", {Id(f.BaseRowId)}, {Id(f.DefaultRowCommitVersion)}" : "")})");
+        var names = string.Concat(partitions.Select((_, n) => $", t{n}")) + (WithRowIds ? ", base, version" : "");
+        var typed = string.Concat(partitions.Select((p, n) => $", {PartitionSql.Cast($"t{n}", ParquetSql.TypeOf(table.Folder, p.Type), p.Type)} AS {Column(n)}"));
+        return $"SELECT i{typed}{(WithRowIds ? ", base, version" : "")} FROM (VALUES {string.Join(", ", rows)}) AS v(i{names})";
     }
 
     private string Literal(DeltaField field, string? value) =>

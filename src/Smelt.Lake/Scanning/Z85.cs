@@ -5,6 +5,19 @@ internal static class Z85
 {
     private const string Alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
+    /// <param name="bytes">A multiple of four.</param>
+    internal static string Encode(ReadOnlySpan<byte> bytes)
+    {
+        var text = new char[bytes.Length / 4 * 5];
+        for (var group = 0; group < bytes.Length / 4; group++)
+        {
+            var value = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes[(group * 4)..]);
+            for (var sign = 4; sign >= 0; sign--, value /= 85)
+                text[group * 5 + sign] = Alphabet[(int)(value % 85)];
+        }
+        return new string(text);
+    }
+
     /// <param name="text">Signs, a multiple of five.</param>
     /// <param name="size">Bytes wanted; what is beyond is padding.</param>
     /// <exception cref="FormatException">It is not such a text.</exception>

@@ -18,6 +18,10 @@ internal static class ColumnRules
                 problems.Add(new SchemaProblem(SchemaProblemKind.BadName, column.Name, "a column has no name; give it one with AS"));
             else if (!names.Add(column.Name))
                 problems.Add(new SchemaProblem(SchemaProblemKind.DuplicateName, column.Name, $"two columns are called '{column.Name}' when case is ignored; rename one with AS"));
+            if (column.Identity is { } identity && (column.Type != DeltaType.Long || identity.Step == 0))
+                problems.Add(new SchemaProblem(SchemaProblemKind.TypeRefused, column.Name, $"an identity column is a BIGINT with a step that is not 0, and '{column.Name}' is {column.Type} with step {identity.Step}"));
+            if (column.Identity is not null && (column.GeneratedAs ?? column.Default) is not null || column.GeneratedAs is not null && column.Default is not null)
+                problems.Add(new SchemaProblem(SchemaProblemKind.BadExpression, column.Name, $"column '{column.Name}' is generated, numbered or has a default: one of them"));
         }
         return problems;
     }
@@ -38,8 +42,20 @@ internal static class ColumnRules
         return [.. found.Select(c => c.Name)];
     }
 
-    internal static IReadOnlyList<string>? Clusters(IReadOnlyList<ColumnSpec> columns, IReadOnlyList<string>? wanted, List<SchemaProblem> problems) =>
-        wanted is null ? null : [.. Named(columns, wanted, "CLUSTER BY", problems).Select(c => c.Name)];
+    internal static IReadOnlyList<string>? Clusters(IReadOnlyList<ColumnSpec> columns, IReadOnlyList<string>? wanted, IReadOnlyList<string> partitions, List<SchemaProblem> problems)
+    {
+        if (wanted is null)
+            return null;
+        var found = Named(columns, wanted, "CLUSTER BY", problems);
+        foreach (var column in found)
+            if (column.Type is StructType or ArrayType or MapType || column.Type == DeltaType.Binary || column.Type == DeltaType.Boolean || column.Type == DeltaType.Void)
+                problems.Add(new SchemaProblem(SchemaProblemKind.BadPartitionColumn, column.Name, $"a table cannot be clustered by '{column.Name}', which is {column.Type} and has no smallest and largest value"));
+        if (found.Count > Clustering.MostColumns)
+            problems.Add(new SchemaProblem(SchemaProblemKind.BadPartitionColumn, null, $"a table can be clustered by {Clustering.MostColumns} columns at most, not by {found.Count}"));
+        if (found.Count > 0 && partitions.Count > 0)
+            problems.Add(new SchemaProblem(SchemaProblemKind.BadPartitionColumn, null, "a table is partitioned or clustered, not both; take the partition columns into CLUSTER BY"));
+        return [.. found.Select(c => c.Name)];
+    }
 
     /// <summary>Whether types are equal when ids, comments and nullability are left out.</summary>
     internal static bool SameShape(DeltaType a, DeltaType b) => (a, b) switch

@@ -27,6 +27,12 @@ public sealed class FieldMetadata : IEquatable<FieldMetadata>
     /// <summary>The value of an entry that is a JSON integer, else null.</summary>
     public int? Integer(string name) => _raw.TryGetValue(name, out var raw) && int.TryParse(raw, out var value) ? value : null;
 
+    /// <summary>The value of an entry that is a whole JSON number of 64 bits, else null.</summary>
+    public long? LongInteger(string name) => _raw.TryGetValue(name, out var raw) && long.TryParse(raw, out var value) ? value : null;
+
+    /// <summary>The same without an entry.</summary>
+    public FieldMetadata Without(string name) => new(_raw.Remove(name));
+
     /// <summary>The same with a JSON string under the name; null removes the entry.</summary>
     public FieldMetadata WithText(string name, string? value) =>
         value is null ? new(_raw.Remove(name)) : new(_raw.SetItem(name, $"\"{JsonEncodedText.Encode(value, LogJson.Encoder)}\""));

@@ -3,7 +3,36 @@ namespace Smelt.Lake;
 /// <summary>The least protocol that holds what a table has and what it begins to need.</summary>
 internal static class ProtocolNeeds
 {
-    private static readonly HashSet<string> ReaderToo = new(StringComparer.Ordinal) { "columnMapping", "timestampNtz" };
+    /// <summary>What a table's schema, properties and clustering ask for (PROTOCOL.md, "Table Features"), in a fixed order.</summary>
+    internal static List<string> Of(StructType schema, IReadOnlyDictionary<string, string> configuration, bool clustered)
+    {
+        bool On(string name) => string.Equals(configuration.GetValueOrDefault(name), "true", StringComparison.OrdinalIgnoreCase);
+        var needs = new List<string>();
+        void Need(bool needed, params string[] features) => needs.AddRange(needed ? features.Except(needs) : []);
+        Need(schema.Any(t => t == DeltaType.TimestampNtz), "timestampNtz");
+        Need(configuration.GetValueOrDefault("delta.columnMapping.mode") is "name" or "id", "columnMapping");
+        Need(On("delta.enableChangeDataFeed"), "changeDataFeed");
+        Need(On("delta.appendOnly"), "appendOnly");
+        Need(On("delta.enableDeletionVectors"), "deletionVectors");
+        Need(On("delta.enableRowTracking"), "rowTracking", "domainMetadata");
+        Need(On(CommitTime.Enabled), "inCommitTimestamp");
+        Need(On("delta.enableTypeWidening"), "typeWidening");
+        Need(string.Equals(configuration.GetValueOrDefault("delta.checkpointPolicy"), "v2", StringComparison.OrdinalIgnoreCase), "v2Checkpoint");
+        Need(clustered, "clustering", "domainMetadata");
+        Need(configuration.Keys.Any(k => k.StartsWith(ColumnDuty.ConstraintPrefix, StringComparison.OrdinalIgnoreCase)), "checkConstraints");
+        Need(AnyField(schema, f => f.Metadata.Raw.ContainsKey(ColumnDuty.Invariant)), "invariants");
+        Need(AnyField(schema, f => f.Metadata.Raw.ContainsKey(ColumnDuty.Generation)), "generatedColumns");
+        Need(AnyField(schema, f => f.Metadata.Raw.ContainsKey(ColumnDuty.IdentityStart)), "identityColumns");
+        Need(AnyField(schema, f => f.Metadata.Raw.ContainsKey(ColumnDuty.Default)), "allowColumnDefaults");
+        foreach (var (name, value) in configuration)
+            if (name.StartsWith(FeaturePrefix, StringComparison.Ordinal) && value is "supported" or "enabled")
+                Need(true, name[FeaturePrefix.Length..]);
+        return needs;
+    }
+
+    internal const string FeaturePrefix = "delta.feature.";
+
+    private static bool AnyField(StructType schema, Func<DeltaField, bool> has) => schema.Any(t => t is StructType s && s.Fields.Any(has));
 
     /// <summary>Features without a legacy version make the protocol one of features, with every feature that the old version stood for.</summary>
     /// <param name="from">The protocol as it is.</param>
@@ -11,7 +40,7 @@ internal static class ProtocolNeeds
     /// <param name="added">What was not there before.</param>
     internal static TableProtocol Upgrade(TableProtocol from, IReadOnlyList<string> features, out IReadOnlyList<string> added)
     {
-        var missing = features.Where(f => !ProtocolSupport.Has(from, f) || ReaderToo.Contains(f) && !ReaderHas(from, f)).ToList();
+        var missing = features.Where(f => !ProtocolSupport.Has(from, f) || ProtocolSupport.IsReaderFeature(f) && !ReaderHas(from, f)).ToList();
         added = missing;
         if (missing.Count == 0)
             return from;
@@ -21,7 +50,7 @@ internal static class ProtocolNeeds
                 Math.Max(from.MinWriterVersion, missing.Max(LegacyWriter)));
         var writer = (from.MinWriterVersion < 7 ? ProtocolSupport.Implied(from.MinWriterVersion) : from.WriterFeatures ?? []).Union(missing).ToList();
         var reader = (from.MinReaderVersion < 3 ? from.MinReaderVersion == 2 ? ["columnMapping"] : [] : from.ReaderFeatures ?? [])
-            .Union(missing.Where(ReaderToo.Contains)).ToList();
+            .Union(missing.Where(ProtocolSupport.IsReaderFeature)).ToList();
         // The writers' list of a table whose readers need nothing stands alone.
         return reader.Count == 0 ? new TableProtocol(from.MinReaderVersion, 7, null, writer)
             : new TableProtocol(3, 7, reader, [.. writer.Union(reader)]);

@@ -1,14 +1,8 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
-
 namespace Smelt.Lake;
 
 /// <content>Making definitions.</content>
 public sealed partial record TableDefinition
 {
-    internal const string ClusterByProperty = "smelt.clusterBy";
-
     private static readonly IReadOnlyList<string> BaseFeatures = ["appendOnly", "invariants"];
 
     public static partial DefinitionResult Create(IReadOnlyList<ColumnSpec> columns, TableOptions options, TimeProvider clock)
@@ -16,10 +10,10 @@ public sealed partial record TableDefinition
         var problems = ColumnRules.Check(columns);
         problems.AddRange(PropertyRules.Check(options.Properties, existing: null));
         var partitions = ColumnRules.Partitions(columns, options.PartitionBy ?? [], problems);
-        var clusters = ColumnRules.Clusters(columns, options.ClusterBy, problems);
+        var clusters = ColumnRules.Clusters(columns, options.ClusterBy, partitions, problems);
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
-        var configuration = Configured(EmptyMap.Texts, options.Properties, clusters);
+        var configuration = Configured(EmptyMap.Texts, options.Properties);
         var mapped = configuration.GetValueOrDefault("delta.columnMapping.mode") is "name" or "id" || columns.Any(c => ColumnRules.NeedsMapping(c.Name, c.Type));
         StructType schema = new([.. columns.Select(c => Field(c))]);
         if (mapped)
@@ -38,8 +32,13 @@ public sealed partial record TableDefinition
             Configuration = configuration,
             CreatedTime = clock.GetUtcNow().ToUnixTimeMilliseconds(),
         };
-        var protocol = ProtocolNeeds.Upgrade(new TableProtocol(1, 2), Needs(schema, configuration), out var added);
-        return new DefinitionResult.Defined(new TableDefinition(protocol, metadata), Changed: true) { NewFeatures = [.. added.Except(BaseFeatures)] };
+        var clustering = Physical(clusters ?? [], schema);
+        var protocol = ProtocolNeeds.Upgrade(new TableProtocol(1, 2), ProtocolNeeds.Of(schema, configuration, clustering.Count > 0), out var added);
+        return new DefinitionResult.Defined(new TableDefinition(protocol, metadata with { Configuration = WithoutFeatures(configuration) }) { ClusteringColumns = clustering }, Changed: true)
+        {
+            NewFeatures = [.. added.Except(BaseFeatures)],
+            Domains = clustering.Count > 0 ? [Clustering.Write(clustering)] : [],
+        };
     }
 
     public partial DefinitionResult Grow(IReadOnlyList<ColumnSpec> columns, TableOptions options)
@@ -52,17 +51,21 @@ public sealed partial record TableDefinition
         var schema = Metadata.Schema;
         var fields = schema.Fields.ToList();
         var added = new List<ColumnSpec>();
+        var configuration = Configured(Metadata.Configuration, options.Properties);
+        var widens = string.Equals(configuration.GetValueOrDefault(TypeWidening.Enabled), "true", StringComparison.OrdinalIgnoreCase);
         foreach (var column in columns)
-            Merge(column, fields, added, problems);
+            Merge(column, widens, fields, added, problems);
         var given = columns.Select(c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var field in schema.Fields.Where(f => !f.Nullable && !given.Contains(f.Name)))
+        foreach (var field in schema.Fields.Where(f => !f.Nullable && !given.Contains(f.Name) && !FillsIn(f)))
             problems.Add(new SchemaProblem(SchemaProblemKind.NotNullMissing, field.Name, $"column '{field.Name}' is NOT NULL in the table, and the rows do not have it"));
-        var clusters = ColumnRules.Clusters([.. fields.Select(f => new ColumnSpec(f.Name, f.Type)), .. added], options.ClusterBy, problems);
+        var clusters = ColumnRules.Clusters([.. fields.Select(f => new ColumnSpec(f.Name, f.Type)), .. added], options.ClusterBy, Metadata.PartitionColumns, problems);
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
-        var configuration = Configured(Metadata.Configuration, options.Properties, clusters);
-        var grown = AddFields(new StructType(fields), added, configuration);
-        return Changed(grown, configuration, Metadata.PartitionColumns, options) with
+        if (!Metadata.IsOn(RowTracking.Enabled) && string.Equals(configuration.GetValueOrDefault(RowTracking.Enabled), "true", StringComparison.OrdinalIgnoreCase))
+            return new DefinitionResult.Refused([new SchemaProblem(SchemaProblemKind.BadProperty, null,
+                $"the property '{RowTracking.Enabled}' gives every file of a table its ids: turn it on by ALTER TABLE … SET TBLPROPERTIES, or refresh the table fully")]);
+        var grown = Mapped(AddFields(new StructType(fields), added, configuration), configuration);
+        return Changed(grown, configuration, Metadata.PartitionColumns, clusters, options.Comment) with
         {
             Added = [.. added.Select(a => a.Name)],
             Missing = [.. schema.Fields.Where(f => !given.Contains(f.Name)).Select(f => f.Name)],
@@ -74,10 +77,10 @@ public sealed partial record TableDefinition
         var problems = ColumnRules.Check(columns);
         problems.AddRange(PropertyRules.Check(options.Properties, Metadata.Configuration));
         var partitions = ColumnRules.Partitions(columns, options.PartitionBy ?? Metadata.PartitionColumns, problems);
-        var clusters = ColumnRules.Clusters(columns, options.ClusterBy, problems);
+        var clusters = ColumnRules.Clusters(columns, options.ClusterBy, partitions, problems);
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
-        var configuration = Configured(Metadata.Configuration, options.Properties, clusters);
+        var configuration = Configured(Metadata.Configuration, options.Properties);
         var kept = new List<DeltaField>();
         var mapped = Metadata.ColumnMapping != ColumnMappingMode.None || columns.Any(c => ColumnRules.NeedsMapping(c.Name, c.Type));
         if (mapped)
@@ -91,24 +94,52 @@ public sealed partial record TableDefinition
         StructType schema = new(kept);
         if (mapped)
             schema = Numbered(schema, configuration);
-        return Changed(schema, configuration, partitions, options);
+        return Changed(schema, configuration, partitions, clusters, options.Comment);
     }
 
-    private DefinitionResult.Defined Changed(StructType schema, Dictionary<string, string> configuration, IReadOnlyList<string> partitions, TableOptions options)
+    /// <param name="schema">The schema to be.</param>
+    /// <param name="configuration">The properties to be.</param>
+    /// <param name="partitions">The partition columns to be.</param>
+    /// <param name="clusters">Logical names of the clustering columns to be; null keeps those that are.</param>
+    /// <param name="comment">The description to be; null keeps the one that is.</param>
+    private DefinitionResult.Defined Changed(
+        StructType schema, Dictionary<string, string> configuration, IReadOnlyList<string> partitions, IReadOnlyList<string>? clusters, string? comment)
     {
+        var clustering = clusters is null ? ClusteringColumns.Where(c => c.Resolve(schema) is not null).ToList() : Physical(clusters, schema);
+        var protocol = ProtocolNeeds.Upgrade(Protocol, ProtocolNeeds.Of(schema, configuration, clustering.Count > 0), out var added);
         var metadata = Metadata with
         {
             SchemaString = schema.Equals(Metadata.Schema) ? Metadata.SchemaString : SchemaJson.Write(schema),
             PartitionColumns = partitions,
-            Configuration = configuration,
-            Description = options.Comment ?? Metadata.Description,
+            Configuration = WithoutFeatures(configuration),
+            Description = comment ?? Metadata.Description,
         };
-        var protocol = ProtocolNeeds.Upgrade(Protocol, Needs(schema, configuration), out var added);
         var changed = !metadata.Equals(Metadata) || !protocol.Equals(Protocol);
-        return new DefinitionResult.Defined(changed ? new TableDefinition(protocol, metadata) : this, changed) { NewFeatures = added };
+        var reclustered = !clustering.SequenceEqual(ClusteringColumns);
+        return new DefinitionResult.Defined(changed || reclustered ? new TableDefinition(protocol, metadata) { ClusteringColumns = clustering } : this, changed)
+        {
+            NewFeatures = added,
+            Domains = reclustered ? [Clustering.Write(clustering)] : [],
+        };
     }
 
-    private static void Merge(ColumnSpec column, List<DeltaField> fields, List<ColumnSpec> added, List<SchemaProblem> problems)
+    private static List<ColumnPath> Physical(IReadOnlyList<string> columns, StructType schema) => [.. columns.Select(c => ColumnPath.Parse(Quoted(c)).Physical(schema)!)];
+
+    private static string Quoted(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
+
+    /// <summary>A feature that was asked for by a property stands in the protocol, not in the properties.</summary>
+    private static Dictionary<string, string> WithoutFeatures(Dictionary<string, string> configuration)
+    {
+        foreach (var name in configuration.Keys.Where(k => k.StartsWith(ProtocolNeeds.FeaturePrefix, StringComparison.OrdinalIgnoreCase)).ToList())
+            configuration.Remove(name);
+        return configuration;
+    }
+
+    /// <summary>Whether a column gets a value where rows have none.</summary>
+    private static bool FillsIn(DeltaField field) =>
+        field.Metadata.Raw.ContainsKey(ColumnDuty.Generation) || field.Metadata.Raw.ContainsKey(ColumnDuty.IdentityStart) || field.Metadata.Raw.ContainsKey(ColumnDuty.Default);
+
+    private static void Merge(ColumnSpec column, bool widens, List<DeltaField> fields, List<ColumnSpec> added, List<SchemaProblem> problems)
     {
         var at = fields.FindIndex(f => string.Equals(f.Name, column.Name, StringComparison.OrdinalIgnoreCase));
         if (at < 0)
@@ -119,9 +150,11 @@ public sealed partial record TableDefinition
         }
         else if (TypeRules.Merge(fields[at].Type, column.Type) is { } type)
             fields[at] = Commented(fields[at] with { Type = type }, column);
+        else if (widens && TypeWidening.Widen(fields[at], column.Type, TypeWidening.IsAutomatic) is { } wider)
+            fields[at] = Commented(wider, column);
         else
             problems.Add(new SchemaProblem(SchemaProblemKind.TypeChanged, column.Name,
-                $"column '{column.Name}' is {fields[at].Type} in the table and {column.Type} in the rows, which does not fit in it; cast it in the query, or refresh the table fully"));
+                $"column '{column.Name}' is {fields[at].Type} in the table and {column.Type} in the rows, which does not fit in it; cast it in the query, refresh the table fully, or let its columns widen by TBLPROPERTIES ('delta.enableTypeWidening' = 'true')"));
     }
 
     private StructType AddFields(StructType fields, List<ColumnSpec> added, Dictionary<string, string> configuration)
@@ -147,12 +180,24 @@ public sealed partial record TableDefinition
         return schema;
     }
 
-    private static DeltaField Field(ColumnSpec column) => Commented(new DeltaField(column.Name, column.Type, column.Nullable), column);
+    private static DeltaField Field(ColumnSpec column)
+    {
+        var field = Commented(new DeltaField(column.Name, column.Type, column.Nullable), column);
+        var metadata = field.Metadata;
+        if (column.GeneratedAs is not null)
+            metadata = metadata.WithText(ColumnDuty.Generation, column.GeneratedAs);
+        if (column.Default is not null)
+            metadata = metadata.WithText(ColumnDuty.Default, column.Default);
+        if (column.Identity is { } identity)
+            metadata = metadata.WithInteger(ColumnDuty.IdentityStart, identity.Start).WithInteger(ColumnDuty.IdentityStep, identity.Step)
+                .WithRaw(ColumnDuty.IdentityExplicit, identity.AllowExplicit ? "true" : "false");
+        return field with { Metadata = metadata };
+    }
 
     private static DeltaField Commented(DeltaField field, ColumnSpec column) =>
         column.Comment is null ? field : field with { Metadata = field.Metadata.WithText("comment", column.Comment) };
 
-    private static Dictionary<string, string> Configured(IReadOnlyDictionary<string, string> basis, IReadOnlyDictionary<string, string?>? properties, IReadOnlyList<string>? clusters)
+    private static Dictionary<string, string> Configured(IReadOnlyDictionary<string, string> basis, IReadOnlyDictionary<string, string?>? properties)
     {
         var configuration = basis.ToDictionary(StringComparer.Ordinal);
         foreach (var (name, value) in properties ?? EmptyMap.Values)
@@ -162,37 +207,7 @@ public sealed partial record TableDefinition
             else
                 configuration[name] = value;
         }
-        if (clusters is { Count: 0 })
-            configuration.Remove(ClusterByProperty);
-        else if (clusters is not null)
-            configuration[ClusterByProperty] = JsonList(clusters);
+        RowTracking.NameColumns(configuration);
         return configuration;
-    }
-
-    private static string JsonList(IReadOnlyList<string> names)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, LogJson.Writer))
-        {
-            json.WriteStartArray();
-            foreach (var name in names)
-                json.WriteStringValue(name);
-            json.WriteEndArray();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
-
-    private static List<string> Needs(StructType schema, Dictionary<string, string> configuration)
-    {
-        var needs = new List<string>();
-        if (schema.Any(t => t == DeltaType.TimestampNtz))
-            needs.Add("timestampNtz");
-        if (configuration.GetValueOrDefault("delta.columnMapping.mode") is "name" or "id")
-            needs.Add("columnMapping");
-        if (string.Equals(configuration.GetValueOrDefault("delta.enableChangeDataFeed"), "true", StringComparison.OrdinalIgnoreCase))
-            needs.Add("changeDataFeed");
-        if (string.Equals(configuration.GetValueOrDefault("delta.appendOnly"), "true", StringComparison.OrdinalIgnoreCase))
-            needs.Add("appendOnly");
-        return needs;
     }
 }

@@ -5,7 +5,23 @@ namespace Smelt.Lake;
 /// <param name="Type">Its type, nested columns included.</param>
 /// <param name="Nullable">False for NOT NULL, which Smelt promises and does not check here.</param>
 /// <param name="Comment">Description, or null.</param>
-public sealed record ColumnSpec(string Name, DeltaType Type, bool Nullable = true, string? Comment = null);
+public sealed record ColumnSpec(string Name, DeltaType Type, bool Nullable = true, string? Comment = null)
+{
+    /// <summary>GENERATED ALWAYS AS: an expression over the other columns in Spark's SQL, or null.</summary>
+    public string? GeneratedAs { get; init; }
+
+    /// <summary>DEFAULT: an expression in Spark's SQL for rows without the column, or null. Only for new columns of new tables, or by ALTER.</summary>
+    public string? Default { get; init; }
+
+    /// <summary>GENERATED AS IDENTITY, or null. The column is a BIGINT.</summary>
+    public IdentitySpec? Identity { get; init; }
+}
+
+/// <summary>How a column numbers its rows.</summary>
+/// <param name="Start">The first number.</param>
+/// <param name="Step">From one number to the next; not 0. Numbers may have gaps.</param>
+/// <param name="AllowExplicit">BY DEFAULT: rows may bring numbers of their own. Else ALWAYS: they may not.</param>
+public sealed record IdentitySpec(long Start = 1, long Step = 1, bool AllowExplicit = false);
 
 /// <summary>What a table should be besides its columns. Null means "as it is" for an existing table.</summary>
 public sealed record TableOptions
@@ -13,7 +29,7 @@ public sealed record TableOptions
     /// <summary>Partition columns by logical name. Only a new or replaced table takes others than it has.</summary>
     public IReadOnlyList<string>? PartitionBy { get; init; }
 
-    /// <summary>Clustering columns, recorded as the property <c>smelt.clusterBy</c> (JSON array of names).</summary>
+    /// <summary>Clustering columns (at most four, not partitioned by); an empty list ends clustering.</summary>
     public IReadOnlyList<string>? ClusterBy { get; init; }
 
     /// <summary>Properties to set; a null value removes one. Others stay.</summary>
@@ -29,8 +45,11 @@ public sealed record TableOptions
 /// <summary>A table's protocol and metadata as they are, or as a commit will make them.</summary>
 public sealed partial record TableDefinition(TableProtocol Protocol, TableMetadata Metadata)
 {
+    /// <summary>The columns by which rows lie together, by physical names; empty where the table is not clustered.</summary>
+    public IReadOnlyList<ColumnPath> ClusteringColumns { get; init; } = [];
+
     /// <summary>The definition of an existing table.</summary>
-    public static TableDefinition Of(Snapshot snapshot) => new(snapshot.Protocol, snapshot.Metadata);
+    public static TableDefinition Of(Snapshot snapshot) => new(snapshot.Protocol, snapshot.Metadata) { ClusteringColumns = Clustering.Of(snapshot) };
 
     /// <summary>
     /// A new table. Column names that Parquet readers refuse turn column mapping by name on; <c>timestamp_ntz</c> columns declare their feature; nothing more is asked
@@ -60,6 +79,9 @@ public abstract record DefinitionResult
     /// <param name="Changed">Whether protocol or metadata differ from before, so that the commit must carry them. Always for a new table.</param>
     public sealed record Defined(TableDefinition Definition, bool Changed) : DefinitionResult
     {
+        /// <summary>Domains that the commit must carry: the clustering, where it is new or another.</summary>
+        public IReadOnlyList<DomainMetadata> Domains { get; init; } = [];
+
         /// <summary>Columns that an existing table gets.</summary>
         public IReadOnlyList<string> Added { get; init; } = [];
 
@@ -101,6 +123,21 @@ public enum SchemaProblemKind
 
     /// <summary>A column of PARTITIONED BY or CLUSTER BY is not in the table, or cannot be one.</summary>
     BadPartitionColumn,
+
+    /// <summary>There is no such column, constraint or property.</summary>
+    NotFound,
+
+    /// <summary>The column is used by the table's partitioning, clustering, constraints or other columns.</summary>
+    ColumnInUse,
+
+    /// <summary>What is asked for needs a property that is not on; the message names it.</summary>
+    NeedsProperty,
+
+    /// <summary>Rows that are there break the rule.</summary>
+    RowsBreakRule,
+
+    /// <summary>An expression that cannot be evaluated.</summary>
+    BadExpression,
 
     /// <summary>The table exists with other partition columns.</summary>
     PartitioningChanged,

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Smelt.Lake;
 
@@ -40,6 +41,13 @@ internal static partial class PosixCalls
             ? RenameXCall(from, to, macExclusive)
             : RenameAt2Call(atCurrentDirectory, from, atCurrentDirectory, to, noReplace);
         return result == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Opens for reading, a pipe that has no writer too; an invalid handle where it cannot be opened.</summary>
+    internal static SafeFileHandle OpenWithoutWaiting(string path)
+    {
+        var (cloexec, nonblock) = OperatingSystem.IsMacOS() ? (0x1000000, 0x4) : (0x80000, 0x800);
+        return new SafeFileHandle(OpenCall(path, cloexec | nonblock), ownsHandle: true);
     }
 
     /// <summary>fsync of a file or a directory by its path: 0, or the error number.</summary>

@@ -7,7 +7,7 @@ public sealed partial class DataFileWriter
 {
     internal async partial ValueTask<IReadOnlyList<AddFile>> FilesAsync(DuckDbResult copied, CancellationToken cancel)
     {
-        var statistics = new FileStatistics(Definition.Metadata);
+        var statistics = new FileStatistics(Definition);
         var tags = new Dictionary<string, string?> { [PhysicalColumns.Tag] = PhysicalColumns.Of(Table.Folder, Definition.Metadata) };
         var written = CopiedFile.ReadAll(copied, Table.Lake.Store.Locate(Table.Folder));
         var files = new List<AddFile>();
@@ -30,13 +30,25 @@ public sealed partial class DataFileWriter
                 Size = file.Bytes,
                 ModificationTime = Table.Lake.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
                 DataChange = true,
-                Tags = tags,
+                // The digest says that a file has the schema's columns and no other.
+                Tags = Hidden.Count == 0 ? tags : null,
                 Stats = statistics.Json(file),
             });
         }
+        MoveMarks(written.Sum(f => f.Rows));
         if (keys.Count > 0)
             await Table.Lake.Store.MakeDurableAsync(keys, cancel);
         return files;
+    }
+
+    /// <summary>Moves the identity columns' marks by the rows written.</summary>
+    private void MoveMarks(long rows)
+    {
+        if (_numbered.Count == 0 || rows == 0)
+            return;
+        var schema = new StructType([.. Definition.Metadata.Schema.Fields.Select(f => _numbered.Find(n => n.Field.Name == f.Name) is { Identity: { } identity }
+            ? f with { Metadata = f.Metadata.WithInteger(ColumnDuty.IdentityMark, identity.Next + (rows - 1) * identity.Step) } : f)]);
+        Definition = Definition with { Metadata = Definition.Metadata with { SchemaString = SchemaJson.Write(schema) } };
     }
 }
 

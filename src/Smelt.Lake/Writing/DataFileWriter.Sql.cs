@@ -7,13 +7,29 @@ namespace Smelt.Lake;
 /// <content>The COPY statement.</content>
 public sealed partial class DataFileWriter
 {
-    public partial string CopySql(string query, IReadOnlyList<string> columns)
+    public partial string CopySql(string query, IReadOnlyList<string> columns) => Copy(query, columns, Rows, Hidden, Table.Lake.Store.Locate(Table.Folder), "part");
+
+    /// <param name="query">A SELECT.</param>
+    /// <param name="columns">Its columns that are the table's.</param>
+    /// <param name="rows">Where the rows come from.</param>
+    /// <param name="hidden">Columns that the table's schema does not have: name in the file, and in the query.</param>
+    /// <param name="folder">Where the files go.</param>
+    /// <param name="prefix">What their names begin with.</param>
+    private string Copy(string query, IReadOnlyList<string> columns, RowOrigin rows, IReadOnlyList<(string Name, string Column)> hidden, string folder, string prefix)
     {
         var given = columns.ToDictionary(c => c, StringComparer.OrdinalIgnoreCase);
         var schema = Definition.Metadata.Schema;
+        if (!ColumnDuty.HasNone(Definition.Metadata))
+        {
+            var duties = new WriteDuties(Table, Definition.Metadata);
+            query = duties.Around(query, given, rows, hidden.Select(h => h.Column));
+            _numbered = rows == RowOrigin.New ? [.. duties.Identities().Where(i => !given.ContainsKey(i.Field.Name))] : [];
+            given = schema.Fields.ToDictionary(f => f.Name, f => f.Name, StringComparer.OrdinalIgnoreCase);
+        }
         var written = schema.Fields.Where(f => f.Type != DeltaType.Void).ToList();
-        var select = string.Join(", ", written.Select(f => $"{Value(f, given)} AS {SqlText.Identifier(f.PhysicalName)}"));
-        return $"COPY (SELECT {select} FROM ({query}) AS smelt_rows) TO {SqlText.Literal(Table.Lake.Store.Locate(Table.Folder))} ({Options(written)})";
+        var select = written.Select(f => $"{Value(f, given)} AS {SqlText.Identifier(f.PhysicalName)}")
+            .Concat(hidden.Select(h => $"smelt_rows.{SqlText.Identifier(h.Column)} AS {SqlText.Identifier(h.Name)}"));
+        return $"COPY (SELECT {string.Join(", ", select)} FROM ({query}) AS smelt_rows) TO {SqlText.Literal(folder)} ({Options(written, prefix)})";
     }
 
     private string Value(DeltaField field, Dictionary<string, string> given)
@@ -28,10 +44,10 @@ public sealed partial class DataFileWriter
         return FieldRename.Sql(value, field.Type, toPhysical: true);
     }
 
-    private string Options(List<DeltaField> written)
+    private string Options(List<DeltaField> written, string prefix)
     {
         var options = new StringBuilder("FORMAT parquet, COMPRESSION zstd, RETURN_STATS, APPEND, ");
-        options.Append("FILENAME_PATTERN ").Append(SqlText.Literal($"part-{Attempt}-{{uuid}}"));
+        options.Append("FILENAME_PATTERN ").Append(SqlText.Literal($"{prefix}-{Attempt}-{{uuid}}"));
         var partitions = Definition.Metadata.PartitionColumns.Select(p => Definition.Metadata.Schema.Find(p)!.PhysicalName).ToList();
         if (partitions.Count > 0)
             options.Append(", PARTITION_BY (").AppendJoin(", ", partitions.Select(p => SqlText.Identifier(p))).Append(')');

@@ -19,12 +19,24 @@ public sealed partial class DataFileWriter
 
     public DeltaTable Table { get; }
 
-    public TableDefinition Definition { get; }
+    /// <summary>What the table will be. Once files are written, identity columns stand at the last number given, so that the commit's metadata must be this one's.</summary>
+    public TableDefinition Definition { get; private set; }
+
+    /// <summary>Whether the rows written got numbers of identity columns, so that the commit must carry <see cref="Definition"/>'s metadata.</summary>
+    public bool HasNumbered => _numbered.Count > 0;
 
     public string Attempt { get; }
 
+    private List<(DeltaField Field, Identity Identity)> _numbered = [];
+
     /// <summary>Target size of a data file in bytes; the soft limit where a file is ended.</summary>
     public long TargetFileBytes { get; init; } = 128L << 20;
+
+    /// <summary>Where the rows come from.</summary>
+    internal RowOrigin Rows { get; init; } = RowOrigin.New;
+
+    /// <summary>Columns of the files that the schema does not have (PROTOCOL.md, "Row Tracking": materialized ids): name in the file, and in the query.</summary>
+    internal IReadOnlyList<(string Name, string Column)> Hidden { get; init; } = [];
 
     /// <summary>
     /// Ready to write: the folders of the table and its log are there. Call before running <see cref="CopySql"/>; for many new tables, for all of them before the first

@@ -21,6 +21,10 @@ internal sealed class QueryTree
         return new QueryTree((JsonObject)JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = 2000 })!);
     }
 
+    /// <summary>Null where DuckDB gives no tree of the statement: it has none for some, such as PIVOT.</summary>
+    public static QueryTree? TryParse(string sql, DuckDbConnection connection) =>
+        Parse(sql, connection) is { } tree && tree._root["statements"] is JsonArray { Count: 1 } ? tree : null;
+
     /// <summary>SELECT * EXCLUDE (…) over a FROM.</summary>
     public static JsonObject SelectAll(JsonObject from, JsonNode? ctes, IEnumerable<string> exclude) => new()
     {

@@ -9,7 +9,7 @@ namespace Smelt.Runs;
 /// </summary>
 internal sealed class StepScheduler(UpdateContext context, IUpdateObserver observer) : IDisposable
 {
-    private const int TransientTries = 3;
+    private const int TransientTries = 3, MostFrugal = 2;
 
     private readonly SemaphoreSlim _exclusive = new(1, 1);
 
@@ -77,16 +77,18 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
 
     private async Task<StepOutcome> RunAloneAsync(Dataset dataset, UpdateOptions options, SemaphoreSlim permits, int slots, CancellationToken cancel)
     {
-        observer.Note($"{dataset.Name} ran out of memory; it is tried again alone and with one thread");
+        observer.Note($"{dataset.Name} ran out of memory; it is tried again alone, with less memory and more time");
         // Only one may gather all permits at a time, or two would wait for each other's.
         await _exclusive.WaitAsync(cancel);
         var taken = 0;
         try
         {
             for (; taken < slots; taken++) await permits.WaitAsync(cancel);
-            // One thread holds one set of buffers: what did not fit beside others, or with all threads, may fit with one.
-            context.Database().SetThreads(1);
-            return await RunAsync(dataset, options, cancel);
+            for (var frugality = 1; ; frugality++)
+            {
+                var outcome = await RunAsync(dataset, options, cancel, frugality);
+                if (outcome.Result is not FlowResult.Failed { Code: EngineCodes.OutOfResources, IsTransient: true } || frugality == MostFrugal) return outcome;
+            }
         }
         finally
         {
@@ -96,7 +98,7 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
         }
     }
 
-    private async Task<StepOutcome> RunAsync(Dataset dataset, UpdateOptions options, CancellationToken cancel)
+    private async Task<StepOutcome> RunAsync(Dataset dataset, UpdateOptions options, CancellationToken cancel, int frugality = 0)
     {
         var started = context.Clock.GetTimestamp();
         var progress = new StepProgress();
@@ -104,7 +106,7 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
         FlowResult result;
         for (var attempt = 1; ; attempt++)
         {
-            result = await new StepRunner(context).RunAsync(dataset, options.ModeOf(dataset), progress, cancel);
+            result = await new StepRunner(context, frugality).RunAsync(dataset, options.ModeOf(dataset), progress, cancel);
             if (result is not FlowResult.Failed { IsTransient: true } failed || failed.Code == EngineCodes.OutOfResources || attempt == TransientTries) break;
             await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt * attempt), context.Clock, cancel);
         }

@@ -128,8 +128,54 @@ public class DiscoveryTests
         Directory.CreateSymbolicLink(Path.Combine(f.Path, "in/x/loop"), Path.Combine(f.Path, "in"));
         Assert.Equal(["in/x/a.csv"], Names(f.Discover(SourceFolder.Options("in/x/**"))));
         Assert.Equal(["in/x/a.csv"], Names(f.Discover(SourceFolder.Options("in", ("recursive", true)))));
-        File.CreateSymbolicLink(Path.Combine(f.Path, "in/gone.csv"), "/nowhere/at/all.csv");
-        Assert.Equal(["in/x/a.csv"], Names(f.Discover(SourceFolder.Options("in/**"))));
+    }
+
+    [Theory]
+    [InlineData("in", "in/gone.csv", "/nowhere/at/all.csv")]
+    [InlineData("in/*.csv", "in/gone.csv", "../a.csv")]
+    [InlineData("in/gone.csv", "in/gone.csv", "elsewhere.csv")]
+    [InlineData("in/**/*.csv", "in/x/gone.csv", "/nowhere/at/all.csv")]
+    [InlineData("in/*/*.csv", "in/gone", "/nowhere")]
+    [InlineData("in", "in/circle.csv", "circle.csv")]
+    public void A_link_that_leads_nowhere_fails_by_its_name(string pattern, string link, string target)
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        f.Write("in/x/b.csv", "a\n1\n");
+        File.CreateSymbolicLink(Path.Combine(f.Path, link), target);
+        var problem = Assert.Single(Assert.IsType<DiscoveryResult.Failed>(f.Discover(SourceFolder.Options(pattern))).Problems);
+        Assert.Equal((FileFault.NotFound, link), (problem.Fault, problem.Subject));
+        Assert.StartsWith(link + " is a link to ", problem.Message, StringComparison.Ordinal);
+        Assert.Throws<FileSourceException>(() => FileSource.Snapshot(SourceFolder.Options(pattern), f.Path));
+    }
+
+    [Fact]
+    public void A_link_that_the_pattern_does_not_name_or_whose_file_was_read_before_it_went_is_no_fault()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        var file = f.Write("elsewhere/b.csv", "a\n2\n");
+        File.CreateSymbolicLink(Path.Combine(f.Path, "in/b.csv"), file);
+        foreach (var passedOver in (string[])["in/_c.csv", "in/.c.csv", "in/c.csv.tmp"]) File.CreateSymbolicLink(Path.Combine(f.Path, passedOver), "nowhere");
+        Assert.True(f.Next("in"));
+        Assert.Equal(2, f.Count());
+        File.Delete(file);
+        File.CreateSymbolicLink(Path.Combine(f.Path, "in/c.json"), "nowhere");
+        Assert.IsType<DiscoveryResult.NothingNew>(f.Discover(SourceFolder.Options("in/*.csv")));
+        f.Write("in/d.csv", "a\n3\n");
+        Assert.Equal(["in/d.csv"], Names(f.Discover(SourceFolder.Options("in/*.csv"))));
+    }
+
+    [Fact]
+    public void A_pipe_fails_by_its_name_and_is_not_waited_for()
+    {
+        using var f = new SourceFolder();
+        f.Write("in/a.csv", "a\n1\n");
+        f.Write("in/empty.csv", "");
+        Assert.Equal(2, Names(f.Discover(SourceFolder.Options("in"))).Length);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(f.Path, "in/pipe.csv")])) made.WaitForExit();
+        var fault = Assert.Throws<FileSourceException>(() => f.Next("in"));
+        Assert.Equal((FileFault.NotAFile, "in/pipe.csv"), (fault.Fault, fault.File));
     }
 
     [Fact]

@@ -29,10 +29,10 @@ public sealed class LogTests(ITestOutputHelper output)
         Assert.Equal(5, (await table.SnapshotAsync()).Transactions["a"].Version);
         await File.WriteAllTextAsync(file, """{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["deletionVectors","holograms"],"writerFeatures":["deletionVectors","holograms"]}}""", TestContext.Current.CancellationToken);
         Assert.Equal(["holograms"], (await Assert.ThrowsAsync<UnsupportedProtocolException>(async () => await table.SnapshotAsync())).Features);
-        await File.WriteAllTextAsync(file, """{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking","appendOnly"]}}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, """{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["icebergCompatV3","appendOnly"]}}""", TestContext.Current.CancellationToken);
         var snapshot = await table.SnapshotAsync();
         var plan = await lake.PlanAsync(table, snapshot, "SELECT 2 AS id");
-        Assert.Equal(["rowTracking"], (await Assert.ThrowsAsync<UnsupportedProtocolException>(async () => await table.CommitAsync(plan))).Features);
+        Assert.Equal(["icebergCompatV3"], (await Assert.ThrowsAsync<UnsupportedProtocolException>(async () => await table.CommitAsync(plan))).Features);
     }
 
     [Fact]

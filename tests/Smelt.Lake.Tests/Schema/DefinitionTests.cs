@@ -59,7 +59,7 @@ public sealed class DefinitionTests
         var table = Create(("id", DeltaType.Integer), ("p", DeltaType.String));
         var refused = Assert.IsType<DefinitionResult.Refused>(table.Grow(
             [new("id", DeltaType.Long), new("p", DeltaType.String), new("n", DeltaType.Long, Nullable: false), new("P", DeltaType.Long)],
-            new TableOptions { PartitionBy = ["p"], Properties = new Dictionary<string, string?> { ["delta.enableRowTracking"] = "true", ["delta.constraints.c"] = "id > 0" } }));
+            new TableOptions { PartitionBy = ["p"], Properties = new Dictionary<string, string?> { ["delta.enableIcebergCompatV2"] = "true", ["delta.constraints.c"] = "id > 0" } }));
         Assert.Equal(
             [SchemaProblemKind.DuplicateName, SchemaProblemKind.BadProperty, SchemaProblemKind.BadProperty, SchemaProblemKind.PartitioningChanged, SchemaProblemKind.TypeChanged,
                 SchemaProblemKind.NotNullAdded],
@@ -82,7 +82,7 @@ public sealed class DefinitionTests
     {
         var table = Assert.IsType<DefinitionResult.Defined>(TableDefinition.Create(
             [new("id", DeltaType.Long, Comment: "the \"key\""), new("d", DeltaType.Date)], new TableOptions { ClusterBy = ["D", "id"], Comment = "orders" }, Clock)).Definition;
-        Assert.Equal("""["d","id"]""", table.Metadata.Property("smelt.clusterBy"));
+        Assert.Equal(["d", "id"], table.ClusteringColumns.Select(c => c.ToString()));
         Assert.Equal(("the \"key\"", "orders"), (table.Metadata.Schema.Fields[0].Comment, table.Metadata.Description));
         Assert.Equal(table.Metadata.Schema, SchemaJson.Parse(SchemaJson.Write(table.Metadata.Schema)));
     }

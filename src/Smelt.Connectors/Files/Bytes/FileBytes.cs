@@ -8,6 +8,7 @@ static class FileBytes
     {
         try
         {
+            RefuseSpecial(identity, fullPath);
             return new FileStream(fullPath, new FileStreamOptions
             {
                 Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan,
@@ -29,6 +30,16 @@ static class FileBytes
         {
             throw new FileSourceException(FileFault.Unreadable, identity, $"{identity} cannot be opened: {e.Message}", e);
         }
+    }
+
+    /// <summary>A pipe would make its reader wait for a writer without end. Special files have no length, so that only empty ones are asked.</summary>
+    static void RefuseSpecial(string identity, string fullPath)
+    {
+        if (new FileInfo(fullPath) is not { Exists: true, Length: 0 }) return;
+        using var handle = Smelt.Lake.PosixCalls.OpenWithoutWaiting(fullPath);
+        if (handle.IsInvalid) return;
+        using var stream = new FileStream(handle, FileAccess.Read, 0);
+        if (!stream.CanSeek) throw new FileSourceException(FileFault.NotAFile, identity, $"{identity} is a pipe or a device where a file should be");
     }
 
     /// <summary>The file's text as UTF-8: unpacked and decoded, and proved to be the file that the batch was chosen with.</summary>

@@ -18,7 +18,9 @@ static class FileDiscovery
 
             void Compare(ListedFile file, SourceFile? before)
             {
-                if (before is null) candidates.Add(new(file, null, false));
+                // What was read and went away since is nobody's loss, as with a file that was removed.
+                if (before is null) candidates.Add(new(file.MustBeThere(), null, false));
+                else if (file.LeadsNowhere) return;
                 else if (before.Size == file.Size && before.ModifiedTicks == file.ModifiedTicks) return;
                 else if (ContentHash.OfFile(file.Path, file.FullPath, cancel) is var hash && hash == before.Hash) touched.Add(before with { Size = file.Size, ModifiedTicks = file.ModifiedTicks });
                 else if (options.AllowOverwrites) candidates.Add(new(file, hash, true));
@@ -34,7 +36,7 @@ static class FileDiscovery
     /// <summary>Every file of the source; a file known before and unchanged keeps its hash, so that only new content is read.</summary>
     public static FileBatch Everything(FileSourceOptions options, string folder, SeenFiles known, CancellationToken cancel)
     {
-        var files = List(options, folder, cancel).ToArray();
+        var files = List(options, folder, cancel).Select(f => f.MustBeThere()).ToArray();
         Array.Sort(files, Order);
         return new(FormatOf(options, files.Select(f => f.Path)), [.. files.Select(file => Stamp(file, known.Find(file.Path), cancel))]);
     }

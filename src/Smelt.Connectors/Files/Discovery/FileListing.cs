@@ -2,8 +2,16 @@ using System.IO.Enumeration;
 
 namespace Smelt.Connectors;
 
-/// <summary>A file as a folder lists it. <paramref name="Path"/> is its identity: relative to the pipeline's folder where it lies inside, else absolute.</summary>
-readonly record struct ListedFile(string Path, string FullPath, long Size, long ModifiedTicks);
+/// <summary>
+/// A file as a folder lists it. <paramref name="Path"/> is its identity: relative to the pipeline's folder where it lies inside, else absolute. <paramref name="LeadsNowhere"/>:
+/// it is a link whose target is not there.
+/// </summary>
+readonly record struct ListedFile(string Path, string FullPath, long Size, long ModifiedTicks, bool LeadsNowhere = false)
+{
+    /// <exception cref="FileSourceException">There is a name and no file: what it stood for would be lost in silence.</exception>
+    public ListedFile MustBeThere() => !LeadsNowhere ? this
+        : throw new FileSourceException(FileFault.NotFound, Path, $"{Path} is a link to {File.ResolveLinkTarget(FullPath, false)?.FullName}, which is not there or may not be seen by this user; bring it back, or remove the link");
+}
 
 /// <summary>
 /// Lists the files that a pattern names, each once. Names that begin with <c>_</c> or <c>.</c>, and files that are still being written by their ending, are passed over as Spark
@@ -19,7 +27,8 @@ sealed class FileListing(string pipelineFolder, PathPattern pattern, bool recurs
 
     public IReadOnlyCollection<ListedFile> List()
     {
-        if (File.Exists(pattern.Folder))
+        if (!Directory.Exists(pattern.Folder) && new FileInfo(pattern.Folder).LinkTarget is not null && TargetOf(pattern.Folder) is not { Exists: true }) AddNowhere(pattern.Folder);
+        else if (File.Exists(pattern.Folder))
         {
             if (pattern.Segments.Length > 0) throw Fault(FileFault.NotAFolder, pattern.Folder, "is a file, but the pattern looks inside it as a folder");
             AddNamed(new FileInfo(pattern.Folder));
@@ -49,6 +58,8 @@ sealed class FileListing(string pipelineFolder, PathPattern pattern, bool recurs
         {
             if (IsHidden(entry.Name, wild)) continue;
             if (entry.IsFolder) Descend(entry, real, segment, wild, last);
+            // Where the pattern looks into folders, the link stood for one.
+            else if (entry.LeadsNowhere && !last && wild != "**" && PathPattern.Fits(wild, entry.Name)) AddNowhere(entry.FullPath);
             else if (last && (wild == "**" || PathPattern.Fits(wild, entry.Name))) Add(entry);
         }
     }
@@ -69,8 +80,10 @@ sealed class FileListing(string pipelineFolder, PathPattern pattern, bool recurs
         if (namePattern is not null && !PathPattern.Fits(namePattern, entry.Name)) return;
         if (Unfinished.Any(u => entry.Name.EndsWith(u, StringComparison.OrdinalIgnoreCase)) || entry.Name.EndsWith('~')) return;
         var path = Identity(entry.FullPath);
-        files.TryAdd(path, new(path, entry.FullPath, entry.Size, entry.ModifiedTicks));
+        files.TryAdd(path, new(path, entry.FullPath, entry.Size, entry.ModifiedTicks, entry.LeadsNowhere));
     }
+
+    void AddNowhere(string fullPath) => files.TryAdd(Identity(fullPath), new(Identity(fullPath), fullPath, 0, 0, LeadsNowhere: true));
 
     void AddNamed(FileInfo file)
     {
@@ -80,14 +93,14 @@ sealed class FileListing(string pipelineFolder, PathPattern pattern, bool recurs
 
     public string Identity(string fullPath) => fullPath.StartsWith(root, StringComparison.Ordinal) ? fullPath[root.Length..] : fullPath;
 
-    readonly record struct Entry(string Name, string FullPath, bool IsFolder, long Size, long ModifiedTicks);
+    readonly record struct Entry(string Name, string FullPath, bool IsFolder, long Size, long ModifiedTicks, bool LeadsNowhere = false);
 
     List<Entry> Entries(string folder)
     {
         try
         {
             var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
-            return [.. new FileSystemEnumerable<Entry>(folder, ToEntry, options).Where(e => e.Name is not null)];
+            return [.. new FileSystemEnumerable<Entry>(folder, ToEntry, options)];
         }
         catch (UnauthorizedAccessException e) { throw Fault(FileFault.NoPermission, folder, "may not be listed by this user; change its permissions", e); }
         catch (DirectoryNotFoundException e) { throw Fault(FileFault.ChangedWhileRead, folder, "went away while it was listed; run again", e); }
@@ -98,10 +111,26 @@ sealed class FileListing(string pipelineFolder, PathPattern pattern, bool recurs
     {
         var isLink = (e.Attributes & FileAttributes.ReparsePoint) != 0;
         if (!isLink) return new(e.FileName.ToString(), e.ToFullPath(), e.IsDirectory, e.Length, e.LastWriteTimeUtc.Ticks);
-        // A link that leads nowhere is no file; one that leads to a special file is told when it is opened.
+        // One that leads to a special file is told when it is opened.
         var path = e.ToFullPath();
         if (Directory.Exists(path)) return new(e.FileName.ToString(), path, true, 0, 0);
-        return File.ResolveLinkTarget(path, true) is FileInfo { Exists: true } file ? new(e.FileName.ToString(), path, false, file.Length, file.LastWriteTimeUtc.Ticks) : default;
+        var target = TargetOf(path);
+        return target is { Exists: true } file
+            ? new(e.FileName.ToString(), path, false, file.Length, file.LastWriteTimeUtc.Ticks)
+            : new(e.FileName.ToString(), path, false, 0, 0, LeadsNowhere: true);
+    }
+
+    static FileInfo? TargetOf(string link)
+    {
+        try
+        {
+            return new FileInfo(link).ResolveLinkTarget(true) as FileInfo;
+        }
+        catch (IOException)
+        {
+            // A circle of links, which ends nowhere.
+            return null;
+        }
     }
 
     static string RealPath(string folder) => Directory.ResolveLinkTarget(folder, true)?.FullName ?? folder;

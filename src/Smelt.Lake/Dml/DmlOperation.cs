@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using Smelt.DuckDb;
+
+namespace Smelt.Lake;
+
+/// <summary>A kind of statement that changes rows.</summary>
+internal abstract class DmlOperation
+{
+    /// <summary>Whether rows that are there may change or go: what an append-only table refuses.</summary>
+    internal virtual bool ChangesRows => true;
+
+    /// <summary>Finds and writes what the statement does to one snapshot; null where there is nothing to commit, the counts being told all the same.</summary>
+    /// <exception cref="DmlRefusedException">It cannot be done.</exception>
+    internal abstract ValueTask<DmlDraft> DraftAsync(DmlAttempt attempt, CancellationToken cancel);
+}
+
+/// <summary>What an attempt wants to commit.</summary>
+internal sealed record DmlDraft
+{
+    internal required string Operation { get; init; }
+
+    internal PlanKind Kind { get; init; } = PlanKind.Change;
+
+    internal IReadOnlyDictionary<string, string> Parameters { get; init; } = EmptyMap.Texts;
+
+    internal TableReads Reads { get; init; } = TableReads.Nothing;
+
+    /// <summary>Null where no file changes.</summary>
+    internal RewrittenFiles? Files { get; init; }
+
+    internal DmlMetrics Metrics { get; init; } = new();
+
+    /// <summary>commitInfo's metrics by delta-spark's names, but those that every change has.</summary>
+    internal Func<DmlMetrics, IEnumerable<(string Name, long Value)>> Names { get; init; } = static _ => [];
+}
+
+/// <summary>Draws drafts up and commits them, from a new snapshot where another writer was in the way.</summary>
+internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOptions options, DuckDbConnection connection)
+{
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+    internal async ValueTask<DmlResult> RunAsync(CancellationToken cancel)
+    {
+        using var interrupting = cancel.Register(connection.Interrupt);
+        Snapshot? snapshot = null;
+        for (var number = 1; ; number++)
+        {
+            snapshot = snapshot is null ? await table.TrySnapshotAsync(cancel) : await table.UpdateAsync(snapshot, cancel);
+            if (snapshot is null)
+                return new DmlResult.Refused(DmlRefusal.NoTable, $"there is no table '{table.Folder}'");
+            if (Before(snapshot) is { } already)
+                return already;
+            var result = await AttemptAsync(snapshot, number, cancel);
+            if (result is not DmlResult.Conflict conflict || number >= options.MaxAttempts || conflict.Last.Kind is ConflictKind.AppendOnly or ConflictKind.TableReplaced)
+                return result;
+        }
+    }
+
+    private DmlResult? Before(Snapshot snapshot)
+    {
+        if (operation.ChangesRows && snapshot.Metadata.IsOn("delta.appendOnly"))
+            return new DmlResult.Refused(DmlRefusal.AppendOnly, $"the table '{table.Folder}' is append-only (delta.appendOnly = true): its rows are not changed, removed or replaced");
+        ProtocolSupport.CheckWrite(table.Folder, snapshot.Protocol, snapshot.Metadata);
+        var done = options.Transaction is { } mark && snapshot.Transactions.TryGetValue(mark.AppId, out var there) && there.Version >= mark.Version;
+        return done ? new DmlResult.Unchanged(snapshot, new DmlMetrics()) : null;
+    }
+
+    private async ValueTask<DmlResult> AttemptAsync(Snapshot snapshot, int number, CancellationToken cancel)
+    {
+        var attempt = new DmlAttempt(table, snapshot, connection, options);
+        var committed = false;
+        try
+        {
+            var draft = await operation.DraftAsync(attempt, cancel);
+            var metrics = Measured(draft);
+            if (draft.Files is null && attempt.Definition.Metadata.Equals(snapshot.Metadata))
+                return new DmlResult.Unchanged(snapshot, metrics);
+            var result = await table.CommitAsync(Plan(attempt, draft, metrics), snapshot, cancel);
+            committed = result is CommitResult.Committed;
+            return Told(result, metrics, number);
+        }
+        catch (DmlRefusedException refused)
+        {
+            return new DmlResult.Refused(refused.Kind, refused.Message);
+        }
+        catch (DataValueException value)
+        {
+            return new DmlResult.Refused(DmlRefusal.Value, value.Message);
+        }
+        catch (DuckDbException error) when (QueryFault.RefusalOf(error) is { } kind)
+        {
+            return new DmlResult.Refused(kind, error.Message);
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt && cancel.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(error.Message, error, cancel);
+        }
+        finally
+        {
+            await attempt.EndAsync(committed);
+        }
+    }
+
+    private static DmlResult Told(CommitResult result, DmlMetrics metrics, int number) => result switch
+    {
+        CommitResult.Committed c => new DmlResult.Committed(c.Version, c.Snapshot, metrics, number) { CheckpointFault = c.CheckpointFault },
+        CommitResult.AlreadyCommitted a => new DmlResult.Unchanged(a.Snapshot, metrics),
+        CommitResult.Conflict c => new DmlResult.Conflict(c, number),
+        _ => throw new InvalidOperationException(result.ToString()),
+    };
+
+    private DmlMetrics Measured(DmlDraft draft)
+    {
+        var metrics = draft.Metrics with { ExecutionTimeMs = _clock.ElapsedMilliseconds };
+        return draft.Files is null ? metrics : DmlMetricNames.Counted(metrics, draft.Files);
+    }
+
+    private TablePlan Plan(DmlAttempt attempt, DmlDraft draft, DmlMetrics metrics)
+    {
+        var definition = attempt.Definition;
+        var tags = options.Tags.ToDictionary(StringComparer.Ordinal);
+        if (attempt.TracksRows)
+            tags["delta.rowTracking.preserved"] = "true";
+        return new TablePlan
+        {
+            Folder = table.Folder,
+            Kind = draft.Kind,
+            TableId = definition.Metadata.Id,
+            ReadVersion = attempt.Snapshot.Version,
+            Protocol = definition.Protocol.Equals(attempt.Snapshot.Protocol) ? null : definition.Protocol,
+            Metadata = definition.Metadata.Equals(attempt.Snapshot.Metadata) ? null : definition.Metadata,
+            Adds = draft.Files?.Adds ?? [],
+            Removes = draft.Kind == PlanKind.Overwrite ? [] : [.. (draft.Files?.Removes ?? []).Select(static f => RemoveFile.Of(f, 0) with { DeletionTimestamp = null })],
+            ChangeFiles = draft.Files?.ChangeFiles ?? [],
+            Reads = draft.Reads,
+            Transaction = options.Transaction,
+            Operation = draft.Operation,
+            OperationParameters = draft.Parameters,
+            OperationMetrics = DmlMetricNames.Texts(draft.Names(metrics)),
+            Tags = tags,
+            Attempt = attempt.Attempt,
+        };
+    }
+}

@@ -1,0 +1,48 @@
+namespace Smelt.Lake;
+
+/// <summary>How a change of rows is done.</summary>
+public sealed record DmlOptions
+{
+    internal static readonly DmlOptions Default = new();
+
+    /// <summary>Name that conditions and expressions may put before the table's columns.</summary>
+    public string Alias { get; init; } = "target";
+
+    /// <summary>Tables and files that conditions, expressions and sources may name.</summary>
+    public IReadOnlyList<NamedInput> Inputs { get; init; } = [];
+
+    /// <summary>How often to start anew from the newest snapshot when other writers are in the way.</summary>
+    public int MaxAttempts { get; init; } = 10;
+
+    /// <summary>Whether columns that only the new rows have become columns of the table (MERGE and INSERT).</summary>
+    public bool SchemaEvolution { get; init; }
+
+    /// <summary>Idempotence mark: where the table has it already nothing is done.</summary>
+    public TransactionMark? Transaction { get; init; }
+
+    /// <summary>Tags for commitInfo.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = EmptyMap.Texts;
+
+    /// <summary>Target size of a data file in bytes.</summary>
+    public long TargetFileBytes { get; init; } = 128L << 20;
+}
+
+/// <summary>Something that SQL may name.</summary>
+public abstract record NamedInput
+{
+    private NamedInput(string name) => Name = name;
+
+    /// <summary>The name.</summary>
+    public string Name { get; }
+
+    /// <summary>A Delta table at a version, or its newest.</summary>
+    public sealed record Table(string Name, DeltaTable Delta, long? Version = null) : NamedInput(Name);
+
+    /// <summary>Parquet files by their places: absolute paths or URLs; taken as they are, no patterns.</summary>
+    public sealed record ParquetFiles(string Name, IReadOnlyList<string> Paths) : NamedInput(Name);
+}
+
+/// <summary>A column and what it becomes.</summary>
+/// <param name="Column">Name of the column; a field of a struct by dots, names with other signs in double quotes or back-ticks.</param>
+/// <param name="Value">SQL expression, or DEFAULT.</param>
+public sealed record Assignment(string Column, string Value);
