@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 
+[assembly: AssemblyFixture(typeof(Smelt.Lake.Tests.Interop.SparkFixture))]
+
 namespace Smelt.Lake.Tests.Interop;
 
 /// <summary>Apache Spark with Delta Lake, started once for all tests that ask it.</summary>
@@ -31,6 +33,15 @@ public sealed class SparkFixture : IDisposable
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>The rows of a query, through Parquet that Spark writes, so that every value is compared exactly: JSON texts of the columns with their types in a Delta schema, sorted.</summary>
+    internal async Task<List<string>> RowsAsync(TestLake lake, string query, StructType schema)
+    {
+        var copy = Path.Join(lake.Root, $"spark-{Guid.NewGuid():N}");
+        await SqlAsync($"INSERT OVERWRITE DIRECTORY '{copy}' USING parquet {query}");
+        var columns = string.Join(", ", schema.Fields.Select(f => $"CAST(\"{f.Name}\" AS {ParquetSql.TypeOf("", f.Type)}) AS \"{f.Name}\""));
+        return TestLake.Json(lake.Duck, $"SELECT {columns} FROM read_parquet('{copy}/*.parquet', hive_partitioning=false)");
     }
 
     public void Dispose()
