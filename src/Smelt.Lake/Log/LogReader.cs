@@ -60,12 +60,12 @@ internal static class LogReader
     }
 
     /// <summary>A snapshot from a state that is whole.</summary>
-    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs)
+    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs, long? knownBytes = null)
     {
         if (state.Protocol is null || state.Metadata is null)
             throw new DeltaLogException(DeltaLogFault.Incomplete, table.Folder, $"the log up to version {state.Version} has no {(state.Protocol is null ? "protocol" : "metaData")} action");
         ProtocolSupport.CheckRead(table.Folder, state.Protocol);
-        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs);
+        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs) { KnownBytes = knownBytes };
     }
 
     /// <summary>The actions of a version, or null where its commit is not there.</summary>
