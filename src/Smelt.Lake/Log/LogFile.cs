@@ -33,7 +33,7 @@ internal readonly record struct LogFile(LogFileKind Kind, long Version, ObjectIn
     internal static LogFile Of(ObjectInfo file)
     {
         var name = file.Key.AsSpan(file.Key.LastIndexOf('/') + 1);
-        if (name.Length < 25 || name[20] != '.' || !long.TryParse(name[..20], NumberStyles.None, null, out var version))
+        if (name.Length < 24 || name[20] != '.' || !long.TryParse(name[..20], NumberStyles.None, null, out var version))
             return new LogFile(LogFileKind.Other, -1, file);
         var rest = name[21..];
         if (rest.SequenceEqual("json"))
