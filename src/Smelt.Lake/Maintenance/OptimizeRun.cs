@@ -75,7 +75,7 @@ internal sealed class OptimizeRun(DmlAttempt attempt, OptimizeOptions options, I
     private string Columns => $"[{string.Join(',', clustering.Select(c => LogJson.Text(System.Text.Json.Nodes.JsonValue.Create(c.ToString()))))}]";
 
     private async ValueTask CompactAsync(List<AddFile> bin, CancellationToken cancel) =>
-        Take(bin, await attempt.WriteAsync($"SELECT * FROM ({await attempt.ScanAsync(bin, cancel)}) AS r", Names, attempt.TracksRows, cancel));
+        Take(bin, await attempt.WriteAsync($"SELECT * FROM ({await attempt.ScanAsync(bin, cancel)}) AS r", Names, RowOrigin.Table, cancel));
 
     /// <summary>Lays the rows of files on a curve and cuts it into files of the target size.</summary>
     private async ValueTask CurveAsync(List<AddFile> files, bool hilbert, CancellationToken cancel)
@@ -91,7 +91,7 @@ internal sealed class OptimizeRun(DmlAttempt attempt, OptimizeOptions options, I
         {
             var where = string.Join(" AND ", (string[])[.. low is null ? [] : new[] { $"{RankedRows.Curve} >= {low}" }, .. high is null ? [] : new[] { $"{RankedRows.Curve} < {high}" }]);
             var query = $"SELECT * FROM {table}{(where.Length == 0 ? "" : $" WHERE {where}")} ORDER BY {RankedRows.Curve}";
-            written.AddRange(await attempt.WriteAsync(query, Names, attempt.TracksRows, cancel));
+            written.AddRange(await attempt.WriteAsync(query, Names, RowOrigin.Table, cancel));
         }
         Take(files, IsClustered ? [.. written.Select(f => OfCube(f, cube))] : written);
     }
