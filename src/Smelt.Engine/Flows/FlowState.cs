@@ -48,7 +48,7 @@ internal sealed class FlowState
     {
         if (FlowId is not null) return FlowId;
         var key = _folder + "/flow.json";
-        var made = Encoding.UTF8.GetBytes($"{{\"id\":\"{Guid.NewGuid():N}\"}}");
+        var made = RecordSeal.Add(Encoding.UTF8.GetBytes($"{{\"id\":\"{Guid.NewGuid():N}\"}}"));
         _ = await _store.PutIfAbsentAsync(key, made, cancel);
         return FlowId = ReadId((await _store.TryReadAsync(key, cancel))!, _folder);
     }
@@ -147,7 +147,7 @@ internal sealed class FlowState
     private async Task<bool> PutAsync(int generation, int batch, string kind, byte[] content, CancellationToken cancel)
     {
         var key = Key(generation, batch, kind);
-        var first = await _store.PutIfAbsentAsync(key, content, cancel);
+        var first = await _store.PutIfAbsentAsync(key, RecordSeal.Add(content), cancel);
         Note(key);
         return first;
     }
@@ -158,6 +158,7 @@ internal sealed class FlowState
         if (await _store.TryReadAsync(key, cancel) is not { } text) return null;
         try
         {
+            RecordSeal.Check(text);
             return read(text);
         }
         catch (Exception error) when (error is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
@@ -167,7 +168,8 @@ internal sealed class FlowState
         }
     }
 
-    private string Key(int generation, int batch, string kind) =>
+    /// <summary>Where a batch's record lies in the store of the state.</summary>
+    public string Key(int generation, int batch, string kind) =>
         string.Create(CultureInfo.InvariantCulture, $"{_folder}/g{generation:0000}/b{batch:00000000}.{kind}.json");
 
     private void Note(string key)
@@ -184,10 +186,11 @@ internal sealed class FlowState
     {
         try
         {
+            RecordSeal.Check(text);
             using var document = JsonDocument.Parse(text);
-            return document.RootElement.GetProperty("id").GetString()!;
+            return document.RootElement.GetProperty("id").GetString() ?? throw new FormatException("it has no id.");
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {
             throw new EngineException(EngineCodes.StateCorrupt, $"The state record {folder}/flow.json cannot be read: {error.Message}", inner: error);
         }

@@ -26,14 +26,17 @@ internal interface IStepBatch
 
     IReadOnlyList<FileBinding> Bindings { get; }
 
+    /// <summary>Rows of the tables that it reads, as their logs tell.</summary>
+    long TableRows { get; }
+
+    /// <summary>Bytes of those tables' files.</summary>
+    long TableBytes { get; }
+
     /// <summary>Rows read, as far as the inputs tell.</summary>
     long RowsIn { get; }
 
     /// <summary>Bytes of the batch's input.</summary>
-    long BytesIn { get; }
-
-    /// <summary>Bytes of files read so far; tables count from the start, as DuckDB reads them itself.</summary>
-    long BytesSoFar { get; }
+    long BytesIn => TableBytes + Bindings.Sum(static b => b.BytesTotal);
 
     string BatchId { get; }
 

@@ -59,8 +59,14 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             else context.Tables.Publish(context.Pipeline.Project.QuarantineOf(step.Dataset.Name), table, SnapshotOf(result));
             context.Probe($"{step.Dataset.Name}:after-commit-{i}");
         }
-        await PutDoneAsync(record, version, cancel);
-        return new FlowResult.Completed(version, record.Counts, notes, samples);
+        var intent = await PutDoneAsync(record, version, cancel);
+        return new FlowResult.Completed(version, record.Counts, notes, samples) { Batches = FilesOf(record, intent) };
+    }
+
+    private IReadOnlyList<BatchFiles> FilesOf(PreparedRecord record, IntentRecord? intent)
+    {
+        var listed = step.State!.Key(key.Generation, key.Batch, intent is null ? "done" : "intent");
+        return [.. record.Sources.Select(source => new BatchFiles(key, listed, intent?.BatchId, source.Path, FileBatch.FromJson(source.Batch).Files)).Where(static b => b.Files.Count > 0)];
     }
 
     /// <summary>A side table's plan can always follow: where the table came to be meanwhile, its rows are appended to it.</summary>
@@ -89,7 +95,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         };
     }
 
-    private async Task PutDoneAsync(PreparedRecord record, long version, CancellationToken cancel)
+    private async Task<IntentRecord?> PutDoneAsync(PreparedRecord record, long version, CancellationToken cancel)
     {
         var intent = await step.State!.IntentAsync(key.Generation, key.Batch, cancel);
         context.Probe(step.Dataset.Name + ":before-done");
@@ -107,6 +113,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             RowsOut = record.Counts.RowsOut,
         }, cancel);
         context.Probe(step.Dataset.Name + ":after-done");
+        return intent;
     }
 
     /// <summary>

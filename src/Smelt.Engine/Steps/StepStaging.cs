@@ -29,9 +29,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
     public async Task<StagedStep> StageAsync(CancellationToken cancel)
     {
         using var interrupting = cancel.Register(batch.Catalog.Connection.Interrupt);
-        progress.PercentOf = () => batch.Catalog.Connection.Progress.Percentage;
-        progress.BytesOf = () => batch.BytesSoFar;
-        progress.RowsOf = () => batch.RowsIn;
+        LiveFigures.Give(progress, batch);
         if (frugality > 0) _query = FrugalQuery.Of(context, Dataset, batch, frugality);
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
         var rules = Rule.Of(Dataset, shape, Dataset.CastErrors);

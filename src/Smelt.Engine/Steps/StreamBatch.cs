@@ -11,7 +11,6 @@ internal sealed class StreamBatch : IStepBatch
     private readonly BoundSources _sources = new();
     private IReadOnlyList<FileBinding> _filesOfViews = [];
     private readonly IntentRecord _intent;
-    private long _streamedRows, _streamedBytes;
 
     private StreamBatch(StepCatalog catalog, IntentRecord intent) => (Catalog, _intent) = (catalog, intent);
 
@@ -31,11 +30,11 @@ internal sealed class StreamBatch : IStepBatch
 
     public IReadOnlyList<FileBinding> Bindings => [.. _sources.Bindings, .. _filesOfViews];
 
-    public long RowsIn => _streamedRows + _sources.Bindings.Sum(static b => b.RowsRead);
+    public long TableRows { get; private set; }
 
-    public long BytesIn => _streamedBytes + _sources.Bindings.Sum(static b => b.BytesTotal);
+    public long TableBytes { get; private set; }
 
-    public long BytesSoFar => _streamedBytes + _sources.Bindings.Sum(static b => b.BytesRead);
+    public long RowsIn => TableRows + _sources.Bindings.Sum(static b => b.RowsRead);
 
     public string BatchId => _intent.BatchId;
 
@@ -141,8 +140,8 @@ internal sealed class StreamBatch : IStepBatch
             files = [.. ((ChangeRange.Appends)change).Files];
         }
         var scan = table.Scan(snapshot, files);
-        _streamedRows += scan.Files.Sum(static f => f.LiveRecords ?? 0);
-        _streamedBytes += scan.Files.Sum(static f => f.Size);
+        TableRows += scan.Files.Sum(static f => f.LiveRecords ?? 0);
+        TableBytes += scan.Files.Sum(static f => f.Size);
         await Catalog.BindScanAsync(StepCatalog.OwnSchema, $"batch_{index}", scan, cancel);
         var columns = scan.Schema.Fields.Select(static f => f.Name);
         Catalog.BindSql(StepCatalog.OwnSchema, $"stream_{index}", $"SELECT *, {BoundSources.Row(columns)} FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"batch_{index}")}");

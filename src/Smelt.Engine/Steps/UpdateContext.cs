@@ -48,9 +48,15 @@ public abstract record FlowResult
     /// <summary>The target is at <paramref name="Version"/>.</summary>
     public sealed record Completed(long Version, BatchCounts Counts, IReadOnlyList<string> Notes, IReadOnlyList<RuleSample> Samples) : FlowResult
     {
+        /// <summary>The batches that were committed, with the files they read; those that read tables only have none.</summary>
+        public IReadOnlyList<BatchFiles> Batches { get; init; } = [];
+
         /// <summary>This batch and the one before it in the same update, as one result.</summary>
         public Completed After(Completed? before) => before is null ? this
-            : new Completed(Version, before.Counts.Plus(Counts), [.. before.Notes, .. Notes], [.. Samples, .. before.Samples.Where(b => Samples.All(s => s.Rule != b.Rule))]);
+            : new Completed(Version, before.Counts.Plus(Counts), [.. before.Notes, .. Notes], [.. Samples, .. before.Samples.Where(b => Samples.All(s => s.Rule != b.Rule))])
+            {
+                Batches = [.. before.Batches, .. Batches],
+            };
     }
 
     public sealed record Skipped(string Reason) : FlowResult
@@ -62,22 +68,11 @@ public abstract record FlowResult
     public sealed record Failed(string Code, string Message, bool IsTransient, BatchCounts? Counts, IReadOnlyList<RuleSample> Samples) : FlowResult;
 }
 
+/// <summary>What a batch read from a source of files.</summary>
+/// <param name="Record">The state record that lists them: its path within the lake.</param>
+/// <param name="BatchId"><c>_batch_id</c> of its rows; null where the dataset is no streaming table.</param>
+/// <param name="Source">As the query names it.</param>
+public sealed record BatchFiles(BatchKey Key, string Record, string? BatchId, string Source, IReadOnlyList<Smelt.Connectors.SourceFile> Files);
+
 /// <summary>The first rows that broke a rule, as JSON objects.</summary>
 public sealed record RuleSample(string Rule, IReadOnlyList<string> Rows);
-
-/// <summary>Live figures of a running step; read by others while it runs.</summary>
-public sealed class StepProgress
-{
-    internal Func<long> RowsOf { get; set; } = static () => 0;
-
-    internal Func<long> BytesOf { get; set; } = static () => 0;
-
-    internal Func<double> PercentOf { get; set; } = static () => -1;
-
-    public long Rows => RowsOf();
-
-    public long Bytes => BytesOf();
-
-    /// <summary>0 to 100, or -1 where nobody knows.</summary>
-    public double Percent => PercentOf();
-}

@@ -26,11 +26,11 @@ internal sealed class ViewBatch : IStepBatch
 
     public IReadOnlyList<FileBinding> Bindings => _sources.Bindings;
 
-    public long RowsIn { get; private set; }
+    public long TableRows { get; private set; }
 
-    public long BytesIn => _sources.Bindings.Sum(static b => b.BytesTotal);
+    public long TableBytes { get; private set; }
 
-    public long BytesSoFar => _sources.Bindings.Sum(static b => b.BytesRead);
+    public long RowsIn => TableRows;
 
     public string BatchId { get; }
 
@@ -55,7 +55,11 @@ internal sealed class ViewBatch : IStepBatch
     {
         var query = step.Dataset.Query;
         foreach (var name in StepInputs.Stored(context.Pipeline.Graph, step.Dataset))
-            RowsIn += (await context.Tables.FindAsync(name, cancel))?.Snapshot.NumRecords ?? 0;
+        {
+            if (await context.Tables.FindAsync(name, cancel) is not { Snapshot: var snapshot }) continue;
+            TableRows += snapshot.NumRecords ?? 0;
+            TableBytes += snapshot.Files.Sum(static f => f.Size);
+        }
         var intent = new IntentRecord { Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = BatchId };
         var binder = new InputBinder(context, Catalog);
         BindSources(context, step, intent, binder, cancel);

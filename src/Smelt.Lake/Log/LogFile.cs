@@ -21,12 +21,19 @@ internal readonly record struct LogFile(LogFileKind Kind, long Version, ObjectIn
 
     internal static string CheckpointKey(string table, long version) => FilePath.Key(table, $"_delta_log/{version:D20}.checkpoint.parquet");
 
+    internal static string ChecksumKey(string table, long version) => FilePath.Key(table, $"_delta_log/{version:D20}.crc");
+
+    /// <summary>A V2 checkpoint under a name of its own.</summary>
+    internal static string CheckpointKey(string table, long version, Guid id) => FilePath.Key(table, $"_delta_log/{version:D20}.checkpoint.{id}.parquet");
+
+    internal static string SidecarFolder(string table) => FilePath.Key(table, "_delta_log/_sidecars");
+
     internal static string HintKey(string table) => FilePath.Key(table, "_delta_log/_last_checkpoint");
 
     internal static LogFile Of(ObjectInfo file)
     {
         var name = file.Key.AsSpan(file.Key.LastIndexOf('/') + 1);
-        if (name.Length < 25 || name[20] != '.' || !long.TryParse(name[..20], NumberStyles.None, null, out var version))
+        if (name.Length < 24 || name[20] != '.' || !long.TryParse(name[..20], NumberStyles.None, null, out var version))
             return new LogFile(LogFileKind.Other, -1, file);
         var rest = name[21..];
         if (rest.SequenceEqual("json"))

@@ -51,7 +51,7 @@ internal static class LogReader
             if (bytes is null)
                 break;
             state ??= new TableState(from);
-            state.Apply(Parse(table, next, bytes), version);
+            state.Apply(Parse(table, next, bytes, new CommitActions { Slices = new FileSlices() }), Json(bytes), version);
             key = next;
         }
         if (state is null)
@@ -60,12 +60,12 @@ internal static class LogReader
     }
 
     /// <summary>A snapshot from a state that is whole.</summary>
-    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs)
+    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs, long? knownBytes = null)
     {
         if (state.Protocol is null || state.Metadata is null)
             throw new DeltaLogException(DeltaLogFault.Incomplete, table.Folder, $"the log up to version {state.Version} has no {(state.Protocol is null ? "protocol" : "metaData")} action");
         ProtocolSupport.CheckRead(table.Folder, state.Protocol);
-        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs);
+        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs) { KnownBytes = knownBytes };
     }
 
     /// <summary>The actions of a version, or null where its commit is not there.</summary>
@@ -79,13 +79,16 @@ internal static class LogReader
     internal static CommitActions Parse(DeltaTable table, string key, byte[] bytes, CommitActions? into = null)
     {
         into ??= new CommitActions();
-        var json = bytes.AsSpan();
-        if (json.StartsWith("\uFEFF"u8))
-            json = json[3..];
+        var json = Json(bytes);
         try
         {
             ActionReader.Read(json, into);
             return into;
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        {
+            // Bytes that are no UTF-8, or a value of another type than the protocol's: the JSON reader tells neither as a fault of the text.
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, e.Message, key, inner: e);
         }
         catch (JsonException e)
         {
@@ -93,6 +96,13 @@ internal static class LogReader
             var line = e.LineNumber ?? json[..(int)Math.Min(json.Length, e.BytePositionInLine ?? 0)].Count((byte)'\n');
             throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, e.Message, key, (int)line + 1, e);
         }
+    }
+
+    /// <summary>The text of a log's file, without the mark that some editors put before it.</summary>
+    internal static ReadOnlySpan<byte> Json(byte[] bytes)
+    {
+        ReadOnlySpan<byte> json = bytes;
+        return json.StartsWith("\uFEFF"u8) ? json[3..] : json;
     }
 
     internal static async ValueTask<byte[]> ReadWholeAsync(DeltaTable table, string key, CancellationToken cancel) =>
@@ -105,8 +115,7 @@ internal static class LogReader
         if (segment.Checkpoint is not null)
             await CheckpointReader.ReadAsync(table, segment.Checkpoint, state, cancel);
         var version = segment.Checkpoint?.Version ?? -1;
-        foreach (var commit in segment.Commits)
-            state.Apply(Parse(table, commit.Key, await ReadWholeAsync(table, commit.Key, cancel)), ++version);
+        await CommitReplay.ApplyAsync(table, segment.Commits, version, state, cancel);
         return Finish(table, state, segment.Commits.Count > 0 ? segment.Commits[^1].ModifiedMs : segment.Checkpoint?.Files[0].ModifiedMs ?? 0);
     }
 

@@ -108,7 +108,7 @@ internal static class VacuumNeeds
         var needed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var file in snapshot.Files)
             Add(table, needed, file.Path, file.DeletionVector);
-        foreach (var remove in snapshot.State.Tombstones.Values)
+        foreach (var remove in snapshot.State.Tombstones.Slices.Select(s => s.Remove(snapshot.Folder)))
             if ((remove.DeletionTimestamp ?? 0) >= cutoffMs)
                 Add(table, needed, remove.Path, remove.DeletionVector);
         return needed;

@@ -25,7 +25,7 @@ internal sealed class RankedRows(DmlAttempt attempt, IReadOnlyList<ColumnPath> c
         var table = attempt.Temporary("curve");
         var ranks = string.Join(", ", columns.Select((_, i) => $"b{i}.n"));
         attempt.Connection.Execute(
-            $"CREATE TABLE {table} AS SELECT {string.Join(", ", carried.Select(c => $"r.{SqlText.Identifier(c)}"))}, {name}({ranks}) AS {Curve} FROM ({query}) AS r{string.Concat(joins)}");
+            $"CREATE TEMP TABLE {table} AS SELECT {string.Join(", ", carried.Select(c => $"r.{SqlText.Identifier(c)}"))}, {name}({ranks}) AS {Curve} FROM ({query}) AS r{string.Concat(joins)}");
         return table;
     }
 
@@ -37,7 +37,7 @@ internal sealed class RankedRows(DmlAttempt attempt, IReadOnlyList<ColumnPath> c
         var table = attempt.Temporary("rank");
         var value = Sql(column);
         attempt.Connection.Execute(
-            $"CREATE TABLE {table} AS SELECT v, CAST(row_number() OVER (ORDER BY v) - 1 AS INTEGER) AS n FROM "
+            $"CREATE TEMP TABLE {table} AS SELECT v, CAST(row_number() OVER (ORDER BY v) - 1 AS INTEGER) AS n FROM "
             + $"(SELECT DISTINCT v FROM (SELECT {value} AS v FROM ({query}) USING SAMPLE reservoir({ranks.ToString(CultureInfo.InvariantCulture)} ROWS) REPEATABLE (42)) WHERE v IS NOT NULL)");
         // Spread over all ranks: curves of columns with few values must not lie in a corner of those with many.
         attempt.Connection.Execute(

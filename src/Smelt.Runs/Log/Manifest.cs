@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Smelt.Connectors;
 using Smelt.Engine;
 
 namespace Smelt.Runs;
@@ -6,6 +7,8 @@ namespace Smelt.Runs;
 /// <summary>An update's manifest: inputs and outputs with versions, rows and code hash, as JSON.</summary>
 internal static class Manifest
 {
+    private const int MostFiles = 1000;
+
     public static async Task<byte[]> OfAsync(UpdateContext context, UpdateResult result, DateTimeOffset startedAt, CancellationToken cancel)
     {
         var outputs = new Dictionary<string, TableInput>();
@@ -47,6 +50,40 @@ internal static class Manifest
         });
     }
 
+    /// <summary>The files of one batch; where there are many, their number, the first and the last: the record tells all.</summary>
+    private static void Files(Utf8JsonWriter json, BatchFiles batch)
+    {
+        json.WriteStartObject();
+        json.WriteString("source", batch.Source);
+        json.WriteNumber("generation", batch.Key.Generation);
+        json.WriteNumber("batch", batch.Key.Batch);
+        if (batch.BatchId is not null) json.WriteString("batchId", batch.BatchId);
+        json.WriteString("record", batch.Record);
+        json.WriteNumber("fileCount", batch.Files.Count);
+        json.WriteNumber("bytes", batch.Files.Sum(static f => f.Size));
+        if (batch.Files.Count > MostFiles)
+        {
+            File(json, "first", batch.Files[0]);
+            File(json, "last", batch.Files[^1]);
+        }
+        else
+        {
+            json.WriteStartArray("files");
+            foreach (var file in batch.Files) File(json, null, file);
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+
+    private static void File(Utf8JsonWriter json, string? name, SourceFile file)
+    {
+        if (name is null) json.WriteStartObject();
+        else json.WriteStartObject(name);
+        json.WriteString("path", file.Path);
+        json.WriteNumber("size", file.Size);
+        json.WriteEndObject();
+    }
+
     private static void Step(Utf8JsonWriter json, UpdateContext context, StepOutcome step, Dictionary<string, TableInput> tables)
     {
         json.WriteStartObject();
@@ -73,6 +110,7 @@ internal static class Manifest
             if (tables.TryGetValue(input.ToString(), out var read)) json.WriteNumber("version", read.Version);
             json.WriteEndObject();
         }
+        foreach (var files in (step.Result as FlowResult.Completed)?.Batches ?? []) Files(json, files);
         json.WriteEndArray();
         if (tables.TryGetValue(step.Dataset.Name.ToString(), out var written))
         {

@@ -32,7 +32,7 @@ internal sealed class TestMemory
                     [.. test.Value.GetProperty("samples").EnumerateArray().Select(static s => s.GetString()!)]);
             }
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {
             // It only saves work: what cannot be read is tested again.
             memory._entries.Clear();
