@@ -80,6 +80,9 @@ internal static class LogReader
     {
         into ??= new CommitActions();
         var json = Json(bytes);
+        // Nobody commits nothing: a writer that did not sync its file before naming it leaves this behind when the machine stops.
+        if (json.Trim(" \r\n"u8).IsEmpty)
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, "the commit is empty", key);
         try
         {
             ActionReader.Read(json, into);
