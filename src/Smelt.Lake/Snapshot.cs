@@ -58,7 +58,16 @@ public sealed partial class Snapshot
     public StructType Schema => Metadata.Schema;
 
     /// <summary>Bytes of the live data files.</summary>
-    public long SizeInBytes => _totals.Value.Bytes;
+    public long SizeInBytes => KnownBytes ?? _totals.Value.Bytes;
+
+    /// <summary>Bytes of the live files where they are known without looking at each.</summary>
+    internal long? KnownBytes
+    {
+        get => _knownBytes ?? (_totals.IsValueCreated ? _totals.Value.Bytes : null);
+        init => _knownBytes = value;
+    }
+
+    private readonly long? _knownBytes;
 
     /// <summary>Live rows by the statistics, or null where a file has none.</summary>
     public long? NumRecords => _totals.Value.Rows;

@@ -17,6 +17,12 @@ public sealed record DmlOptions
     /// <summary>Whether columns that only the new rows have become columns of the table (MERGE and INSERT).</summary>
     public bool SchemaEvolution { get; init; }
 
+    /// <summary>
+    /// Whether SQL of the statement reads the target itself, so that every change of others is in the way. Inputs that are the target are noticed by themselves, and are
+    /// read at the version that is changed.
+    /// </summary>
+    public bool ReadsTarget { get; init; }
+
     /// <summary>Idempotence mark: where the table has it already nothing is done.</summary>
     public TransactionMark? Transaction { get; init; }
 

@@ -14,9 +14,6 @@ public sealed record InsertCommand
 
     /// <summary>What goes.</summary>
     public InsertTarget Replaces { get; init; } = new InsertTarget.Nothing();
-
-    /// <summary>Whether the rows are made from the table's own, so that other writers' changes are in the way.</summary>
-    public bool ReadsTarget { get; init; }
 }
 
 /// <summary>What of a table new rows replace.</summary>

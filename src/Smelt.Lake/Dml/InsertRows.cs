@@ -24,14 +24,13 @@ internal sealed class InsertRows(InsertCommand command) : DmlOperation
         };
     }
 
-    private async ValueTask<DmlDraft> AppendAsync(DmlAttempt attempt, DmlDraft draft, string query, IReadOnlyList<string> columns, CancellationToken cancel)
+    private static async ValueTask<DmlDraft> AppendAsync(DmlAttempt attempt, DmlDraft draft, string query, IReadOnlyList<string> columns, CancellationToken cancel)
     {
         var added = await attempt.WriteAsync(query, columns, RowOrigin.New, cancel);
         // Rows made from the table's own are no blind append.
         return draft with
         {
-            Kind = command.ReadsTarget ? PlanKind.Change : PlanKind.Append,
-            Reads = command.ReadsTarget ? TableReads.Everything : TableReads.Nothing,
+            Kind = attempt.Options.ReadsTarget ? PlanKind.Change : PlanKind.Append,
             Files = added.Count == 0 ? null : New(added, []),
             Names = static m => [("numFiles", m.FilesAdded), ("numOutputRows", m.RowsInserted), ("numOutputBytes", m.BytesAdded)],
         };

@@ -31,6 +31,19 @@ internal static class CheckpointReader
             ReadParquet(table, FilePath.Key(LogFile.Folder(table.Folder), "_sidecars/" + FilePath.Decode(sidecar)), checkpoint.Version, state, cancel);
     }
 
+    /// <summary>Names of the sidecars of a checkpoint; none of a classic one.</summary>
+    internal static async ValueTask<IReadOnlyList<string>> SidecarsAsync(DeltaTable table, string key, CancellationToken cancel)
+    {
+        if (key.EndsWith(".json", StringComparison.Ordinal))
+            return [.. LogReader.Parse(table, key, await LogReader.ReadWholeAsync(table, key, cancel), new CommitActions { Slices = new FileSlices() }).Sidecars.Select(FilePath.Decode)];
+        using var connection = table.Lake.Connect();
+        var source = $"read_parquet({SqlText.Literal(ParquetSql.EscapeGlob(table.Lake.Store.Locate(key)))}, hive_partitioning=false)";
+        using (var shape = connection.Query($"SELECT * FROM {source} LIMIT 0"))
+            if (!shape.Columns.Any(c => c.Name == "sidecar"))
+                return [];
+        return [.. connection.Rows($"SELECT sidecar.path FROM {source} WHERE sidecar.path IS NOT NULL").Select(r => FilePath.Decode((string)r[0]!))];
+    }
+
     private static List<string> ReadJson(DeltaTable table, string key, byte[] bytes, long version, TableState state)
     {
         var actions = LogReader.Parse(table, key, bytes, new CommitActions { Slices = new FileSlices() });

@@ -27,6 +27,11 @@ internal readonly record struct LogFile(LogFileKind Kind, long Version, ObjectIn
 
     internal static string ChecksumKey(string table, long version) => FilePath.Key(table, $"_delta_log/{version:D20}.crc");
 
+    /// <summary>A V2 checkpoint under a name of its own.</summary>
+    internal static string CheckpointKey(string table, long version, Guid id) => FilePath.Key(table, $"_delta_log/{version:D20}.checkpoint.{id}.parquet");
+
+    internal static string SidecarFolder(string table) => FilePath.Key(table, "_delta_log/_sidecars");
+
     internal static string HintKey(string table) => FilePath.Key(table, "_delta_log/_last_checkpoint");
 
     internal static LogFile Of(ObjectInfo file)

@@ -59,12 +59,12 @@ internal static class LogReader
     }
 
     /// <summary>A snapshot from a state that is whole.</summary>
-    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs, byte[]? checksum = null)
+    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs, byte[]? checksum = null, long? knownBytes = null)
     {
         if (state.Protocol is null || state.Metadata is null)
             throw new DeltaLogException(DeltaLogFault.Incomplete, table.Folder, $"the log up to version {state.Version} has no {(state.Protocol is null ? "protocol" : "metaData")} action");
         ProtocolSupport.CheckRead(table.Folder, state.Protocol);
-        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs, checksum);
+        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs, checksum) { KnownBytes = knownBytes };
     }
 
     /// <summary>The actions of a version, or null where its commit is not there.</summary>
@@ -79,6 +79,9 @@ internal static class LogReader
     {
         into ??= new CommitActions();
         var json = Json(bytes);
+        // Nobody commits nothing: a writer that did not sync its file before naming it leaves this behind when the machine stops.
+        if (json.Trim(" \r\n"u8).IsEmpty)
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, "the commit is empty", key);
         try
         {
             ActionReader.Read(json, into);
