@@ -114,11 +114,24 @@ internal sealed class StatementReader(ParsedFile file, int start, int end)
         return false;
     }
 
+    /// <summary>The text of tokens, in which <c>delta."path"</c> stands as the function that reads a folder.</summary>
+    private string WithFolders(int from, int to)
+    {
+        var sql = new System.Text.StringBuilder();
+        var at = file.Tokens[from].Start;
+        for (var i = from; i + 2 < to; i++)
+        {
+            if (!file.Tokens[i].Is(file.Text, PathSchema) || !file.Tokens[i + 1].IsSymbol(file.Text, '.') || file.Tokens[i + 2].Kind != TokenKind.QuotedIdentifier) continue;
+            sql.Append(file.Text, at, file.Tokens[i].Start - at).Append($"read_delta({DuckDb.SqlText.Literal(file.Tokens[i + 2].Name(file.Text))})");
+            at = file.Tokens[i + 2].End;
+        }
+        return sql.Append(file.Text, at, file.Tokens[to - 1].End - at).ToString();
+    }
+
     private SqlPiece Piece(Range tokens)
     {
         var (from, to) = (tokens.Start.Value, tokens.End.Value);
         if (from == to) return new SqlPiece("", file.Source.Position(Cursor.Offset));
-        var text = file.Text[file.Tokens[from].Start..file.Tokens[to - 1].End];
-        return new SqlPiece(text, file.Source.Position(file.Tokens[from].Start));
+        return new SqlPiece(WithFolders(from, to), file.Source.Position(file.Tokens[from].Start));
     }
 }
