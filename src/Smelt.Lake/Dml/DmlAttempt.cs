@@ -88,8 +88,10 @@ internal sealed class DmlAttempt
     {
         var writer = await WriterAsync(rows, cancel);
         IReadOnlyList<AddFile> files;
+        _isWriting = true;
         using (var copied = Connection.Query(writer.CopySql(query, columns)))
             files = await writer.FilesAsync(copied, cancel);
+        _isWriting = false;
         if (writer.HasNumbered)
             Become(writer.Definition);
         _written.AddRange(files.Select(f => FilePath.Key(Table.Folder, FilePath.Decode(f.Path))));
@@ -101,8 +103,10 @@ internal sealed class DmlAttempt
     {
         var writer = await WriterAsync(RowOrigin.Changes, cancel);
         await Table.Lake.Store.EnsureFolderAsync(FilePath.Key(Table.Folder, ChangeFeedColumns.Folder), cancel);
+        _isWriting = true;
         using var copied = Connection.Query(writer.ChangeCopySql(query, columns));
         var files = await writer.ChangeFilesAsync(copied, cancel);
+        _isWriting = false;
         _written.AddRange(files.Select(f => FilePath.Key(Table.Folder, FilePath.Decode(f.Path))));
         return files;
     }
@@ -123,7 +127,15 @@ internal sealed class DmlAttempt
         if (!committed)
             foreach (var key in _written.Concat(_vectors.SelectMany(static v => v.Keys)))
                 await Table.Lake.Store.DeleteAsync(key);
+        if (!_isWriting)
+            return;
+        // A COPY that failed leaves files that nobody was told of; their names have the attempt's id.
+        foreach (var file in await Table.Lake.Store.ListAsync(Table.Folder, recursive: true))
+            if (file.Key[(file.Key.LastIndexOf('/') + 1)..].Contains($"-{Attempt}-", StringComparison.Ordinal))
+                await Table.Lake.Store.DeleteAsync(file.Key);
     }
+
+    private bool _isWriting;
 
     private readonly List<DeletionVectorWriter> _vectors = [];
 
