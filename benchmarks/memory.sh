@@ -1,7 +1,8 @@
 #!/bin/bash
-# Peak memory of the whole process while each of sort, window, distinct and join goes once over N rows (default 100 million) within LIMIT (default 1GB).
+# Peak memory (VmHWM) of the whole process while each of sort, window, distinct and join goes over N rows (default 100 million) within LIMIT (default 1GB), ROUNDS times (default 1).
+#   memory.sh [N [LIMIT [ROUNDS [STEP …]]]]     STEP: sorted, windowed, distinct_rows, joined; default all
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd); root=$(cd "$here/.." && pwd); rows=${1:-100000000}; limit=${2:-1GB}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd); root=$(cd "$here/.." && pwd); rows=${1:-100000000}; limit=${2:-1GB}; rounds=${3:-1}; steps=("${@:4}"); [ ${#steps[@]} -gt 0 ] || steps=(sorted windowed distinct_rows joined)
 work=$(mktemp -d -p "${TMPDIR:-/tmp}"); trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{bronze,gold,landing}
 echo "name: memory" >"$work/smelt.yml"
@@ -14,8 +15,9 @@ echo "SELECT a.item_id, a.amount, b.item_id AS other, b.note FROM bronze.items a
 "$root/smelt" --version >/dev/null
 (cd /tmp && "$root/smelt" query "SELECT i AS item_id, i + 1 AS next_id, i // 4 AS order_id, (hash(i) % 1000000)::BIGINT AS product_id, ((hash(i * 7) % 1000000) / 100)::DECIMAL(10,2) AS amount,
   'note ' || hash(i * 3) % 1000000 AS note FROM range($rows) t(i)" --format parquet --output "$work/landing/a.parquet")
-for step in bronze.items gold.sorted gold.windowed gold.distinct_rows gold.joined; do
-  echo "== $step"
-  python3 "$here/measure.py" --rounds 1 "$step=$root/.smelt/app/smelt run $work --select $step --no-tests"
-  rm -rf "$work"/lake/gold
-done
+measure() {   # step, rounds
+  echo "== $1"
+  python3 "$here/measure.py" --rounds "$2" --before "rm -rf $work/lake/gold $work/lake/_smelt/flows/gold.*" "$1=$root/.smelt/app/smelt run $work --select $1 --no-tests"
+}
+measure bronze.items 1
+for step in "${steps[@]}"; do measure "gold.$step" "$rounds"; done

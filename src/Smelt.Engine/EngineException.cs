@@ -5,6 +5,9 @@ public sealed class EngineException(string code, string message, bool isTransien
 {
     public string Code { get; } = code;
 
+    /// <summary>The row that the fault is about, as JSON, for the person who looks. No log keeps it: its values may be anybody's.</summary>
+    public string? Row { get; init; }
+
     /// <summary>Whether the same step may succeed later with nothing mended.</summary>
     public bool IsTransient { get; } = isTransient;
 }

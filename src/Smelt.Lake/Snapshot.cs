@@ -3,14 +3,18 @@ namespace Smelt.Lake;
 /// <summary>A table at one version: a value, never changed (PROTOCOL.md, "Action Reconciliation").</summary>
 public sealed partial class Snapshot
 {
+    private readonly byte[]? _checksum;
+    private readonly Lazy<IReadOnlyList<string>> _checksumFaults;
     private readonly Lazy<(long Bytes, long? Rows)> _totals;
 
-    internal Snapshot(string folder, TableState state, TableProtocol protocol, TableMetadata metadata, long fileTimeMs)
+    internal Snapshot(string folder, TableState state, TableProtocol protocol, TableMetadata metadata, long fileTimeMs, byte[]? checksum = null)
     {
         (Folder, State, Protocol, Metadata) = (folder, state, protocol, metadata);
         (Version, FileTimeMs) = (state.Version, fileTimeMs);
         TimestampMs = metadata.IsOn("delta.enableInCommitTimestamps") && state.InCommitTimestamp is { } stamp ? stamp : fileTimeMs;
         (Files, Transactions, Domains) = (new FileList(state.Files, folder), state.Transactions, state.Domains);
+        _checksum = checksum;
+        _checksumFaults = new Lazy<IReadOnlyList<string>>(() => checksum is null ? [] : VersionChecksum.Compare(checksum, this));
         _totals = new Lazy<(long, long?)>(Totals);
     }
 
@@ -40,6 +44,15 @@ public sealed partial class Snapshot
 
     /// <summary>Live domain metadata by domain.</summary>
     public IReadOnlyDictionary<string, DomainMetadata> Domains { get; }
+
+    /// <summary>Whether the log has a checksum file for the version (PROTOCOL.md, "Version Checksum File"), and the snapshot was read with it.</summary>
+    public bool HasChecksum => _checksum is not null;
+
+    /// <summary>
+    /// Where the checksum file and the log say different things, a sentence each; empty where they agree or there is none. The log is what counts: a difference says that
+    /// one of them was damaged or written wrongly. Compared on first look.
+    /// </summary>
+    public IReadOnlyList<string> ChecksumFaults => _checksumFaults.Value;
 
     /// <summary>The schema of the rows, partition columns included.</summary>
     public StructType Schema => Metadata.Schema;

@@ -51,7 +51,7 @@ internal static class StepText
     public static string Line(Terminal terminal, StepOutcome outcome) => outcome.Result switch
     {
         FlowResult.Completed done => $"{terminal.Paint("done ", Ink.Green)}  {outcome.Dataset.Name,-30} {Units.Count(done.Counts.RowsOut),12} rows  {Units.Bytes(done.Counts.BytesOut),9}  {Units.Time(outcome.Elapsed),8}{Refused(done.Counts)}",
-        FlowResult.Failed failed => $"{terminal.Paint("FAIL ", Ink.Red)}  {outcome.Dataset.Name,-30} {failed.Code}: {failed.Message}",
+        FlowResult.Failed failed => $"{terminal.Paint("FAIL ", Ink.Red)}  {outcome.Dataset.Name,-30} {failed.Code}: {failed.Told}",
         FlowResult.Skipped skipped => $"{terminal.Paint(outcome.BlockedBy is null ? "skip " : "STOP ", outcome.BlockedBy is null ? Ink.Dim : Ink.Yellow)}  {outcome.Dataset.Name,-30} {skipped.Reason}",
         _ => "",
     };

@@ -38,7 +38,7 @@ internal static class UpdateView
             json.WriteStartObject();
             json.WriteString("dataset", step.Dataset.Name.ToString());
             json.WriteString("kind", step.Dataset.Kind.ToString());
-            json.WriteString("status", step.Result switch { FlowResult.Completed => "completed", FlowResult.Failed => "failed", _ => step.BlockedBy is null ? "skipped" : "blocked" });
+            json.WriteString("status", step.Status);
             json.WriteNumber("durationMs", (long)step.Elapsed.TotalMilliseconds);
             if (step.Result is FlowResult.Skipped skipped)
             {
@@ -48,7 +48,7 @@ internal static class UpdateView
             if (step.Result is FlowResult.Failed failed)
             {
                 json.WriteString("code", failed.Code);
-                json.WriteString("message", failed.Message);
+                json.WriteString("message", failed.Told);
                 Samples(json, failed.Samples);
             }
             if (step.Result is FlowResult.Completed completed)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Smelt.DuckDb;
 
@@ -11,8 +12,9 @@ internal static partial class FailingRow
 {
     private const int LongestTold = 1000;
 
-    /// <returns>A sentence with the table and the row as JSON, or nothing where no row holds the value as it stands in the message.</returns>
-    public static string Told(StepCatalog catalog, string message)
+    /// <param name="fileColumn">The metadata column that names a row's file; null where there is none.</param>
+    /// <returns>Where the row is, and the row as JSON: its values are for the person who looks, not for a log that others read. Nothing where no row holds the value as it stands in the message.</returns>
+    public static (string Place, string Row)? Find(StepCatalog catalog, string message, string? fileColumn)
     {
         var column = SourceColumn().Match(message) is { Success: true } match ? match.Groups[1].Value : null;
         foreach (var view in catalog.Connection.Rows("SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = current_database() AND NOT internal ORDER BY ALL"))
@@ -21,10 +23,17 @@ internal static partial class FailingRow
             // Streams and sources bring the row along a second time; their files and batches are the rows themselves.
             if (schema == StepCatalog.OwnSchema && !name.StartsWith("files_", StringComparison.Ordinal) && !name.StartsWith("batch_", StringComparison.Ordinal)) continue;
             if (RowOf(catalog, SqlText.Identifier(schema, name), column, message) is not { } row) continue;
-            var cut = row.Length > LongestTold ? row[..LongestTold] + "…" : row;
-            return schema == StepCatalog.OwnSchema ? $". The row: {cut}" : $". The row, of {schema}.{name}: {cut}";
+            var place = schema == StepCatalog.OwnSchema ? "the input" : $"{schema}.{name}";
+            return ($"The row is of {place}{FileOf(row, fileColumn)}.", row.Length > LongestTold ? row[..LongestTold] + "…" : row);
         }
-        return "";
+        return null;
+    }
+
+    private static string FileOf(string row, string? fileColumn)
+    {
+        if (fileColumn is null) return "";
+        using var document = JsonDocument.Parse(row);
+        return document.RootElement.TryGetProperty(fileColumn, out var file) && file.ValueKind == JsonValueKind.String ? $", from the file {file.GetString()}" : "";
     }
 
     private static string? RowOf(StepCatalog catalog, string view, string? column, string message)

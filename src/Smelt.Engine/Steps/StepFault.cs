@@ -7,10 +7,13 @@ namespace Smelt.Engine;
 /// <summary>An exception that a step can end with, as what people are told.</summary>
 public sealed record StepFault(string Code, string Message, bool IsTransient)
 {
+    /// <inheritdoc cref="EngineException.Row"/>
+    public string? Row { get; init; }
+
     /// <summary>Null for cancellation and for faults of Smelt's own, which are not for a step to swallow.</summary>
     public static StepFault? Of(Exception error) => error switch
     {
-        EngineException engine => new StepFault(engine.Code, engine.Message, engine.IsTransient),
+        EngineException engine => new StepFault(engine.Code, engine.Message, engine.IsTransient) { Row = engine.Row },
         FileSourceException source => new StepFault(EngineCodes.SourceUnreadable, source.Message, source.IsTransient),
         LakeException lake when TableFault.Advice(lake) is { } advice => new StepFault(EngineCodes.TableUnreadable, $"{error.Message.TrimEnd('.')}.{advice}", false),
         DataValueException value => new StepFault(EngineCodes.SchemaRefused, value.Message, false),

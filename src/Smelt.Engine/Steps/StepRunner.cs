@@ -47,7 +47,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         }
         catch (Exception error) when (StepFault.Of(error) is { } fault)
         {
-            return new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []);
+            return new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row };
         }
         catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
         {

@@ -168,7 +168,9 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
             }
         }
         var isValue = error.Kind is DuckDbErrorKind.Conversion or DuckDbErrorKind.OutOfRange or DuckDbErrorKind.InvalidInput or DuckDbErrorKind.Decimal;
-        return new EngineException(isValue ? EngineCodes.CastFailed : EngineCodes.QueryFailed, $"{Dataset.Name} ({Dataset.File}): {error.Message}{(isValue ? FailingRow.Told(batch.Catalog, error.Message) : "")}", inner: error);
+        var found = isValue ? FailingRow.Find(batch.Catalog, error.Message, context.Pipeline.Project.MetadataColumns.SourceFile) : null;
+        var place = found is { Place: { } told } ? ". " + told : "";
+        return new EngineException(isValue ? EngineCodes.CastFailed : EngineCodes.QueryFailed, $"{Dataset.Name} ({Dataset.File}): {error.Message}{place}", inner: error) { Row = found?.Row };
     }
 
     private IEnumerable<string> OutputNames(string typed) => batch.Catalog.Describe(typed).Select(static c => SqlText.Identifier(c.Name));

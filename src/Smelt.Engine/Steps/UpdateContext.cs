@@ -65,7 +65,14 @@ public abstract record FlowResult
         public IReadOnlyList<string> Notes { get; init; } = [];
     }
 
-    public sealed record Failed(string Code, string Message, bool IsTransient, BatchCounts? Counts, IReadOnlyList<RuleSample> Samples) : FlowResult;
+    public sealed record Failed(string Code, string Message, bool IsTransient, BatchCounts? Counts, IReadOnlyList<RuleSample> Samples) : FlowResult
+    {
+        /// <inheritdoc cref="EngineException.Row"/>
+        public string? Row { get; init; }
+
+        /// <summary>What a person is told who looks at the update.</summary>
+        public string Told => Row is null ? Message : $"{Message} {Row}";
+    }
 }
 
 /// <summary>What a batch read from a source of files.</summary>

@@ -36,7 +36,7 @@ internal static class ConflictRules
     {
         if (plan.Kind is PlanKind.Rearrange or PlanKind.Metadata)
             return IsolationLevel.SnapshotIsolation;
-        return Enum.TryParse<IsolationLevel>(metadata.Property("delta.isolationLevel"), ignoreCase: true, out var level) ? level : IsolationLevel.WriteSerializable;
+        return Enum.TryParse<IsolationLevel>(metadata.Property("delta.isolationLevel"), ignoreCase: true, out var level) ? level : IsolationLevel.Serializable;
     }
 
     private static async ValueTask<(TablePlan Plan, CommitResult.Conflict? Conflict)> AgainstAsync(

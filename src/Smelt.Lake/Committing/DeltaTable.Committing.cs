@@ -91,7 +91,7 @@ public sealed partial class DeltaTable
             return null;
         state.Apply(actions, version);
         var fileTime = await FileTimeAsync(version, CancellationToken.None) ?? actions.Info!.Timestamp!.Value;
-        var snapshot = LogReader.Finish(this, state, fileTime, Checksum.BytesAfter(head, actions));
+        var snapshot = LogReader.Finish(this, state, fileTime, knownBytes: Checksum.BytesAfter(head, actions));
         return new CommitResult.Committed(version, snapshot, await AfterAsync(snapshot, actions));
     }
 

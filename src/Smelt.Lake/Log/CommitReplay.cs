@@ -7,11 +7,10 @@ internal static class CommitReplay
     private const long MostBytes = 8 << 20;
 
     /// <param name="table">The table.</param>
-    /// <param name="commits">Their files, of the versions after <paramref name="version"/>.</param>
-    /// <param name="version">The state's version.</param>
+    /// <param name="commits">Their files, of the versions after the state's; compactions among them.</param>
     /// <param name="state">Where they are applied to.</param>
     /// <param name="cancel">Ends the reading.</param>
-    internal static async ValueTask ApplyAsync(DeltaTable table, IReadOnlyList<ObjectInfo> commits, long version, TableState state, CancellationToken cancel)
+    internal static async ValueTask ApplyAsync(DeltaTable table, IReadOnlyList<LogFile> commits, TableState state, CancellationToken cancel)
     {
         var read = new (byte[] Bytes, CommitActions Actions)[MostCommits];
         for (var first = 0; first < commits.Count;)
@@ -19,31 +18,41 @@ internal static class CommitReplay
             var count = Together(commits, first);
             if (count < AtOnce)
                 for (var i = 0; i < count; i++)
-                    read[i] = await ReadAsync(table, commits[first + i].Key, cancel);
+                    read[i] = await ReadAsync(table, commits[first + i].Object.Key, cancel);
             else
                 await ReadTogetherAsync(table, commits, first, count, read, cancel);
             for (var i = 0; i < count; i++)
-                state.Apply(read[i].Actions, LogReader.Json(read[i].Bytes), ++version);
+                Apply(table, state, commits[first + i], read[i].Actions, LogReader.Json(read[i].Bytes));
             first += count;
         }
     }
 
-    private static int Together(IReadOnlyList<ObjectInfo> commits, int first)
+    private static void Apply(DeltaTable table, TableState state, LogFile file, CommitActions actions, ReadOnlySpan<byte> json)
+    {
+        // A compaction is reconciled (PROTOCOL.md, "Log Compaction Files"): one that says two things of a file does not tell which came last, and its commits do.
+        if (file.Kind == LogFileKind.Compaction && actions.Slices!.NamesOneTwice)
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, "the compaction has two actions on one file", file.Object.Key);
+        state.Apply(actions, json, Math.Max(file.Version, file.Until));
+        if (file.Kind == LogFileKind.Compaction)
+            state.ForgetLastDataChange();
+    }
+
+    private static int Together(IReadOnlyList<LogFile> commits, int first)
     {
         var (count, bytes) = (0, 0L);
-        while (first + count < commits.Count && count < MostCommits && (count == 0 || bytes + commits[first + count].Size <= MostBytes))
-            bytes += commits[first + count++].Size;
+        while (first + count < commits.Count && count < MostCommits && (count == 0 || bytes + commits[first + count].Object.Size <= MostBytes))
+            bytes += commits[first + count++].Object.Size;
         return count;
     }
 
     private static async ValueTask ReadTogetherAsync(
-        DeltaTable table, IReadOnlyList<ObjectInfo> commits, int first, int count, (byte[] Bytes, CommitActions Actions)[] into, CancellationToken cancel)
+        DeltaTable table, IReadOnlyList<LogFile> commits, int first, int count, (byte[] Bytes, CommitActions Actions)[] into, CancellationToken cancel)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel };
         await Parallel.ForAsync(0, AtOnce, options, async (part, stop) =>
         {
             for (var i = part; i < count; i += AtOnce)
-                into[i] = await ReadAsync(table, commits[first + i].Key, stop);
+                into[i] = await ReadAsync(table, commits[first + i].Object.Key, stop);
         });
     }
 

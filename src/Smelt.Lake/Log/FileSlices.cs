@@ -12,6 +12,15 @@ internal sealed class FileSlices
     /// <summary>Whether one of them brought or took rows.</summary>
     internal bool ChangesData { get; private set; }
 
+    internal bool NamesOneTwice
+    {
+        get
+        {
+            var seen = new HashSet<FileId>();
+            return !Adds.Concat(Removes).All(f => seen.Add(f.File));
+        }
+    }
+
     /// <summary>Takes the object that the reader stands at the beginning of.</summary>
     internal void Take(ref Utf8JsonReader reader, bool isAdd)
     {

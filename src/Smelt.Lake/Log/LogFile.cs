@@ -9,12 +9,16 @@ internal enum LogFileKind
     ClassicCheckpoint,
     CheckpointPart,
     UuidCheckpoint,
+    Compaction,
+    Checksum,
     Other,
 }
 
-/// <summary>A file of the log; part (from 1) and parts are of a multi-part checkpoint.</summary>
-internal readonly record struct LogFile(LogFileKind Kind, long Version, ObjectInfo Object, int Part = 0, int Parts = 0)
+/// <summary>A file of the log; part (from 1) and parts are of a multi-part checkpoint, <paramref name="Until"/> is the last version of a compaction.</summary>
+internal readonly record struct LogFile(LogFileKind Kind, long Version, ObjectInfo Object, int Part = 0, int Parts = 0, long Until = -1)
 {
+    internal bool IsCheckpoint => Kind is LogFileKind.ClassicCheckpoint or LogFileKind.CheckpointPart or LogFileKind.UuidCheckpoint;
+
     internal static string Folder(string table) => FilePath.Key(table, "_delta_log");
 
     internal static string CommitKey(string table, long version) => FilePath.Key(table, $"_delta_log/{version:D20}.json");
@@ -40,6 +44,10 @@ internal readonly record struct LogFile(LogFileKind Kind, long Version, ObjectIn
             return new LogFile(LogFileKind.Commit, version, file);
         if (rest.SequenceEqual("checkpoint.parquet"))
             return new LogFile(LogFileKind.ClassicCheckpoint, version, file);
+        if (rest.SequenceEqual("crc"))
+            return new LogFile(LogFileKind.Checksum, version, file);
+        if (rest.Length == 35 && rest.EndsWith(".compacted.json", StringComparison.Ordinal) && long.TryParse(rest[..20], NumberStyles.None, null, out var until) && until >= version)
+            return new LogFile(LogFileKind.Compaction, version, file, Until: until);
         if (!rest.StartsWith("checkpoint.", StringComparison.Ordinal))
             return new LogFile(LogFileKind.Other, version, file);
         rest = rest["checkpoint.".Length..];

@@ -6,14 +6,14 @@ namespace Smelt.Lake;
 /// <summary>Reads a table's log into snapshots.</summary>
 internal static class LogReader
 {
-    private static readonly IReadOnlySet<long> NoneRejected = new HashSet<long>();
-
-    /// <summary>The snapshot at a version or the newest; a checkpoint that cannot be read is passed over while an older one, or the commits alone, still give the version.</summary>
+    /// <summary>
+    /// The snapshot at a version or the newest; a checkpoint or compaction that cannot be read is passed over while an older one, or the commits alone, still give the version.
+    /// </summary>
     internal static async ValueTask<Snapshot> LoadAsync(DeltaTable table, long? version, CancellationToken cancel)
     {
+        var rejected = new HashSet<string>(StringComparer.Ordinal);
         var listing = await ListAsync(table, version, cancel);
-        var segment = LogSegment.Choose(table.Folder, listing, version, NoneRejected);
-        var rejected = new HashSet<long>();
+        var segment = LogSegment.Choose(table.Folder, listing, version, rejected);
         DeltaLogException? first = null;
         while (true)
         {
@@ -21,11 +21,10 @@ internal static class LogReader
             {
                 return await ReplayAsync(table, segment, cancel);
             }
-            catch (DuckDbException e) when (segment.Checkpoint is not null && !e.IsTransient)
+            catch (DeltaLogException e) when (segment.IsReplaceable(e.File))
             {
-                var file = segment.Checkpoint.Files[0].Key;
-                first ??= new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, $"the checkpoint cannot be read: {e.Message}", file, inner: e);
-                rejected.Add(segment.Checkpoint.Version);
+                first ??= e;
+                rejected.Add(e.File!);
             }
             try
             {
@@ -60,12 +59,12 @@ internal static class LogReader
     }
 
     /// <summary>A snapshot from a state that is whole.</summary>
-    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs, long? knownBytes = null)
+    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs, byte[]? checksum = null, long? knownBytes = null)
     {
         if (state.Protocol is null || state.Metadata is null)
             throw new DeltaLogException(DeltaLogFault.Incomplete, table.Folder, $"the log up to version {state.Version} has no {(state.Protocol is null ? "protocol" : "metaData")} action");
         ProtocolSupport.CheckRead(table.Folder, state.Protocol);
-        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs) { KnownBytes = knownBytes };
+        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs, checksum) { KnownBytes = knownBytes };
     }
 
     /// <summary>The actions of a version, or null where its commit is not there.</summary>
@@ -80,6 +79,9 @@ internal static class LogReader
     {
         into ??= new CommitActions();
         var json = Json(bytes);
+        // Nobody commits nothing: a writer that did not sync its file before naming it leaves this behind when the machine stops.
+        if (json.Trim(" \r\n"u8).IsEmpty)
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, "the commit is empty", key);
         try
         {
             ActionReader.Read(json, into);
@@ -113,10 +115,24 @@ internal static class LogReader
     {
         var state = new TableState();
         if (segment.Checkpoint is not null)
-            await CheckpointReader.ReadAsync(table, segment.Checkpoint, state, cancel);
-        var version = segment.Checkpoint?.Version ?? -1;
-        await CommitReplay.ApplyAsync(table, segment.Commits, version, state, cancel);
-        return Finish(table, state, segment.Commits.Count > 0 ? segment.Commits[^1].ModifiedMs : segment.Checkpoint?.Files[0].ModifiedMs ?? 0);
+            await ReadCheckpointAsync(table, segment.Checkpoint, state, cancel);
+        await CommitReplay.ApplyAsync(table, segment.Commits, state, cancel);
+        var last = segment.Commits.Count == 0 ? segment.Checkpoint!.Files[0] : segment.Last?.Object ?? segment.Commits[^1].Object;
+        var checksum = segment.Checksum is { } file ? await table.Lake.Store.TryReadAsync(file.Key, cancel) : null;
+        return Finish(table, state, last.ModifiedMs, checksum);
+    }
+
+    /// <exception cref="DeltaLogException">With the checkpoint's first file, whichever of its files is at fault.</exception>
+    private static async ValueTask ReadCheckpointAsync(DeltaTable table, LogCheckpoint checkpoint, TableState state, CancellationToken cancel)
+    {
+        try
+        {
+            await CheckpointReader.ReadAsync(table, checkpoint, state, cancel);
+        }
+        catch (Exception e) when (e is DuckDbException { IsTransient: false } or LakeException { IsTransient: false } && !cancel.IsCancellationRequested)
+        {
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, $"the checkpoint cannot be read: {e.Message}", checkpoint.Files[0].Key, inner: e);
+        }
     }
 
     /// <summary>The log's files, from the newest checkpoint on where <c>_last_checkpoint</c> names one that is there; the hint is never trusted for more.</summary>

@@ -95,6 +95,9 @@ internal sealed class TableState
         }
     }
 
+    /// <summary>After a compaction nobody can tell which of its commits changed rows last.</summary>
+    internal void ForgetLastDataChange() => LastDataChange = null;
+
     private void ApplySmall(CommitActions actions)
     {
         Protocol = actions.Protocol ?? Protocol;

@@ -69,16 +69,16 @@ internal sealed record EventRow(string Kind, string? Dataset, string? Name, stri
 
     private static EventRow OfStep(StepOutcome step) => step.Result switch
     {
-        FlowResult.Completed completed => new EventRow("flow", step.Dataset.Name.ToString(), null, "completed")
+        FlowResult.Completed completed => new EventRow("flow", step.Dataset.Name.ToString(), null, step.Status)
         {
             Version = completed.Version, Counts = completed.Counts, Elapsed = step.Elapsed,
             Message = completed.Notes.Count == 0 ? null : string.Join("; ", completed.Notes),
         },
-        FlowResult.Failed failed => new EventRow("flow", step.Dataset.Name.ToString(), null, "failed")
+        FlowResult.Failed failed => new EventRow("flow", step.Dataset.Name.ToString(), null, step.Status)
         {
             Code = failed.Code, Message = failed.Message, Counts = failed.Counts, Elapsed = step.Elapsed,
         },
-        FlowResult.Skipped skipped => new EventRow("flow", step.Dataset.Name.ToString(), null, step.BlockedBy is null ? "skipped" : "blocked") { Message = skipped.Reason },
+        FlowResult.Skipped skipped => new EventRow("flow", step.Dataset.Name.ToString(), null, step.Status) { Message = skipped.Reason },
         _ => throw new InvalidOperationException("A flow completes, fails or is skipped."),
     };
 

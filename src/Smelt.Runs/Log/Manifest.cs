@@ -90,12 +90,7 @@ internal static class Manifest
         json.WriteString("dataset", step.Dataset.Name.ToString());
         json.WriteString("kind", step.Dataset.Kind.ToString());
         json.WriteString("codeHash", step.Dataset.DefinitionHash);
-        json.WriteString("status", step.Result switch
-        {
-            FlowResult.Completed => "completed",
-            FlowResult.Failed => "failed",
-            _ => step.BlockedBy is null ? "skipped" : "blocked",
-        });
+        json.WriteString("status", step.Status);
         if (step.Result is FlowResult.Skipped skipped) json.WriteString("reason", skipped.Reason);
         if (step.Result is FlowResult.Failed failed)
         {

@@ -14,19 +14,25 @@ public sealed class DataTestRunner(UpdateContext context)
 
     /// <param name="datasets">Whose tests to run.</param>
     /// <param name="withSqlTests">Whether tests/*.sql run too.</param>
-    /// <param name="ended">Told of each as it ends.</param>
+    /// <param name="ended">Told of each as it ends, from several threads.</param>
     /// <param name="cancel">Ends the run between and inside tests.</param>
     public async Task<IReadOnlyList<TestOutcome>> RunAsync(IReadOnlyList<Dataset> datasets, bool withSqlTests, Action<TestOutcome> ended, CancellationToken cancel)
     {
         var remembered = await TestMemory.LoadAsync(context.Layout.State, cancel);
-        var outcomes = new List<TestOutcome>();
-        foreach (var test in Tests(datasets, withSqlTests))
+        var tests = Tests(datasets, withSqlTests).ToList();
+        var outcomes = new TestOutcome[tests.Count];
+        // A dataset's tests read the same tables: they share a catalog, and so run one after the other. A SQL test has its own.
+        var groups = tests.Select(static (test, place) => (test, place)).GroupBy(static t => (t.test.Dataset, t.test.Dataset is null ? t.place : 0));
+        await Parallel.ForEachAsync(groups, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, async (group, stop) =>
         {
-            cancel.ThrowIfCancellationRequested();
-            var outcome = await OneAsync(test, remembered, cancel);
-            outcomes.Add(outcome);
-            ended(outcome);
-        }
+            using var bound = new BoundTests(context);
+            foreach (var (test, place) in group)
+            {
+                stop.ThrowIfCancellationRequested();
+                outcomes[place] = await OneAsync(test, remembered, bound, stop);
+                ended(outcomes[place]);
+            }
+        });
         await remembered.SaveAsync(context.Layout.State, cancel);
         return outcomes;
     }
@@ -49,7 +55,7 @@ public sealed class DataTestRunner(UpdateContext context)
         }
     }
 
-    private async Task<TestOutcome> OneAsync(RunnableTest test, TestMemory memory, CancellationToken cancel)
+    private async Task<TestOutcome> OneAsync(RunnableTest test, TestMemory memory, BoundTests bound, CancellationToken cancel)
     {
         try
         {
@@ -57,12 +63,9 @@ public sealed class DataTestRunner(UpdateContext context)
             if (missing.Count > 0) return test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
             var lasts = Lasts(test);
             if (Remembers && lasts && memory.Find(test, key) is { } known) return known;
-            using var catalog = new StepCatalog(context.Database());
-            var binder = new InputBinder(context, catalog);
-            foreach (var name in test.Reads) await binder.BindAsync(name, cancel);
-            var sql = test.Query is not null && await binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
-            using var interrupting = cancel.Register(catalog.Connection.Interrupt);
-            var outcome = Run(test, sql, catalog.Connection);
+            var sql = await bound.BindAsync(test, cancel);
+            using var interrupting = cancel.Register(bound.Connection.Interrupt);
+            var outcome = Run(test, sql, bound.Connection);
             if (lasts) memory.Remember(test, key, outcome);
             return outcome;
         }
@@ -110,6 +113,27 @@ public sealed class DataTestRunner(UpdateContext context)
         && test.Reads.All(name => context.Pipeline.Graph.Find(name) is not { IsView: true } view || StoredInputs.DecideAlone(context.Pipeline.Graph, view));
 
     private IEnumerable<DatasetName> StepInputsOf(Dataset view) => StoredInputs.Of(context.Pipeline.Graph, view);
+}
+
+/// <summary>The catalog of tests that run one after the other, made when the first of them runs: one that is answered from memory needs none.</summary>
+internal sealed class BoundTests(UpdateContext context) : IDisposable
+{
+    private StepCatalog? _catalog;
+    private InputBinder? _binder;
+
+    public DuckDbConnection Connection => _catalog!.Connection;
+
+    /// <summary>Binds what a test reads.</summary>
+    /// <returns>Its SQL over the bound names.</returns>
+    public async Task<string> BindAsync(RunnableTest test, CancellationToken cancel)
+    {
+        _catalog ??= new StepCatalog(context.Database());
+        _binder ??= new InputBinder(context, _catalog);
+        foreach (var name in test.Reads) await _binder.BindAsync(name, cancel);
+        return test.Query is not null && await _binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
+    }
+
+    public void Dispose() => _catalog?.Dispose();
 }
 
 /// <summary>A test with what it needs to run.</summary>

@@ -11,6 +11,7 @@ internal sealed class TestMemory
 {
     private const string Key = LakeLayout.SystemSchema + "/test_results.json";
 
+    private readonly Lock _gate = new();
     private readonly SortedDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private bool _changed;
 
@@ -40,15 +41,23 @@ internal sealed class TestMemory
         return memory;
     }
 
-    public TestOutcome? Find(RunnableTest test, string dependsOn) =>
-        _entries.TryGetValue(Name(test), out var entry) && entry.DependsOn == dependsOn
-            ? test.Outcome(Status(test, entry), entry.Failures, entry.Samples) with { IsRemembered = true }
-            : null;
+    public TestOutcome? Find(RunnableTest test, string dependsOn)
+    {
+        lock (_gate)
+        {
+            return _entries.TryGetValue(Name(test), out var entry) && entry.DependsOn == dependsOn
+                ? test.Outcome(Status(test, entry), entry.Failures, entry.Samples) with { IsRemembered = true }
+                : null;
+        }
+    }
 
     public void Remember(RunnableTest test, string dependsOn, TestOutcome outcome)
     {
-        _entries[Name(test)] = new Entry(dependsOn, outcome.Status, outcome.Failures, outcome.Samples);
-        _changed = true;
+        lock (_gate)
+        {
+            _entries[Name(test)] = new Entry(dependsOn, outcome.Status, outcome.Failures, outcome.Samples);
+            _changed = true;
+        }
     }
 
     public async Task SaveAsync(IObjectStore store, CancellationToken cancel)

@@ -33,12 +33,20 @@ public sealed record StepOutcome(Dataset Dataset, FlowResult Result, TimeSpan El
 {
     public bool Failed => Result is FlowResult.Failed;
 
+    /// <summary>The word for it in the event log, in manifests and in JSON.</summary>
+    public string Status => Result switch
+    {
+        FlowResult.Completed => "completed",
+        FlowResult.Failed => "failed",
+        _ => BlockedBy is null ? "skipped" : "blocked",
+    };
+
     /// <summary>A fault of Smelt's own that ended the step, for --debug.</summary>
     public Exception? Fault { get; init; }
 }
 
 /// <summary>How an update ended.</summary>
-public sealed record UpdateResult(string UpdateId, IReadOnlyList<StepOutcome> Steps, IReadOnlyList<TestOutcome> Tests, TimeSpan Elapsed, IReadOnlyList<string> Notes)
+public sealed record UpdateResult(string UpdateId, IReadOnlyList<StepOutcome> Steps, IReadOnlyList<TestOutcome> Tests, TimeSpan Elapsed)
 {
     public bool Succeeded => !Steps.Any(static s => s.Failed || s.BlockedBy is not null) && !Tests.Any(static t => t.Status is TestStatus.Failed or TestStatus.Error);
 }

@@ -41,12 +41,12 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
             // A SQL test may read any dataset: it says nothing of an update that is not whole.
             if (options.Tests && !isWhole)
                 tests = [.. tests, .. context.Pipeline.SqlTests.Select(static t => new TestOutcome(t.Name, null, TestStatus.Skipped, t.Severity, 0, t.Query.Text, [], "a dataset failed"))];
-            result = new UpdateResult(context.UpdateId, steps, tests, context.Clock.GetElapsedTime(started), []);
+            result = new UpdateResult(context.UpdateId, steps, tests, context.Clock.GetElapsedTime(started));
         }
         catch (Exception stopped) when (stopped is OperationCanceledException || (cancel.IsCancellationRequested && stopped is DuckDbException))
         {
             // What was committed before the interruption is told like any other.
-            var told = new UpdateResult(context.UpdateId, steps, [], context.Clock.GetElapsedTime(started), []);
+            var told = new UpdateResult(context.UpdateId, steps, [], context.Clock.GetElapsedTime(started));
             if (steps.Any(static s => s.Result is not FlowResult.Skipped)) await new EventLog(context).AppendAsync(told, CancellationToken.None);
             await records.CloseAsync(context.UpdateId, UpdateRecords.Document(json =>
             {

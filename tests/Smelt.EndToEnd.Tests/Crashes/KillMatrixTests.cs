@@ -55,7 +55,7 @@ public sealed class KillMatrixTests
                 killed += Killed(folder, points[random.Next(points.Count)], arguments);
                 LocalUpdate.Run(folder.Path, null, refresh);
                 var content = OpenLake.ContentOf(folder.Path);
-                foreach (var (table, rows) in expected) Assert.True(rows == content[table], $"seed {seed}, {situation}, {point}, {table}:\n{content[table]}\ninstead of\n{rows}");
+                TableDifference.None(expected, content, $"seed {seed}, {situation}, {point}");
                 Assert.Equal(expected.Keys, content.Keys);
                 LocalUpdate.Run(folder.Path).NothingRan();
             }

@@ -117,7 +117,7 @@ public sealed class KilledAgainAndAgainTests
         LocalUpdate.Run(folder.Path);
         LocalUpdate.Run(folder.Path).NothingRan();
         var undisturbed = SmallPipeline.Undisturbed(days);
-        var content = OpenLake.ContentOf(folder.Path);
-        foreach (var (table, rows) in undisturbed) Assert.True(rows == content[table], $"seed {seed}, {table}:\n{content[table]}\ninstead of\n{rows}");
+        TableDifference.None(undisturbed, OpenLake.ContentOf(folder.Path), $"seed {seed}");
+        DeepResults.Tell($"Random kills: {rounds} updates over {days} days of files, every table equal to an undisturbed run's");
     }
 }

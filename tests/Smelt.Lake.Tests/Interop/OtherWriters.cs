@@ -45,6 +45,13 @@ public sealed class SparkFixture : IDisposable
         return TestLake.Json(lake.Duck, $"SELECT {columns} FROM {copy}");
     }
 
+    /// <summary>The rows of a query, with the columns' types in a schema.</summary>
+    internal async Task<List<string>> RowsAsync(TestLake lake, string query, StructType schema)
+    {
+        var columns = string.Join(", ", schema.Fields.Select(f => $"CAST(\"{f.Name}\" AS {ParquetSql.TypeOf("", f.Type)}) AS \"{f.Name}\""));
+        return TestLake.Json(lake.Duck, $"SELECT {columns} FROM {await CopyAsync(lake, query)}");
+    }
+
     /// <summary>What a query gives in Spark, as Parquet that it writes: SQL that reads it.</summary>
     internal async Task<string> CopyAsync(TestLake lake, string query)
     {
