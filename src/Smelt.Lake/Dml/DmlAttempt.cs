@@ -12,7 +12,6 @@ internal sealed class DmlAttempt
 
     private readonly Dictionary<AddFile, int> _numbers = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _temporary = [];
-    private readonly List<string> _written = [];
     private readonly int _id = Interlocked.Increment(ref _last);
 
     internal DmlAttempt(DeltaTable table, Snapshot snapshot, DuckDbConnection connection, DmlOptions options)
@@ -88,13 +87,10 @@ internal sealed class DmlAttempt
     {
         var writer = await WriterAsync(rows, cancel);
         IReadOnlyList<AddFile> files;
-        _isWriting = true;
         using (var copied = Connection.Query(writer.CopySql(query, columns)))
             files = await writer.FilesAsync(copied, cancel);
-        _isWriting = false;
         if (writer.HasNumbered)
             Become(writer.Definition);
-        _written.AddRange(files.Select(f => FilePath.Key(Table.Folder, FilePath.Decode(f.Path))));
         return files;
     }
 
@@ -103,11 +99,8 @@ internal sealed class DmlAttempt
     {
         var writer = await WriterAsync(RowOrigin.Changes, cancel);
         await Table.Lake.Store.EnsureFolderAsync(FilePath.Key(Table.Folder, ChangeFeedColumns.Folder), cancel);
-        _isWriting = true;
         using var copied = Connection.Query(writer.ChangeCopySql(query, columns));
         var files = await writer.ChangeFilesAsync(copied, cancel);
-        _isWriting = false;
-        _written.AddRange(files.Select(f => FilePath.Key(Table.Folder, FilePath.Decode(f.Path))));
         return files;
     }
 
@@ -119,25 +112,21 @@ internal sealed class DmlAttempt
         return writer;
     }
 
-    /// <summary>Drops the temporary tables and, where nothing was committed, the files.</summary>
-    internal async ValueTask EndAsync(bool committed)
+    /// <summary>Drops the temporary tables and, unless a commit names them or may do so, the files.</summary>
+    internal async ValueTask EndAsync(bool keepsFiles)
     {
         foreach (var name in _temporary)
             Connection.Execute($"DROP TABLE IF EXISTS {name}");
-        if (!committed)
-            foreach (var key in _written.Concat(_vectors.SelectMany(static v => v.Keys)))
-                await Table.Lake.Store.DeleteAsync(key);
-        if (!_isWriting)
+        if (keepsFiles)
             return;
-        // A COPY that failed leaves files that nobody was told of; their names have the attempt's id.
-        foreach (var file in await Table.Lake.Store.ListAsync(Table.Folder, recursive: true))
-            if (file.Key[(file.Key.LastIndexOf('/') + 1)..].Contains($"-{Attempt}-", StringComparison.Ordinal))
-                await Table.Lake.Store.DeleteAsync(file.Key);
+        // A COPY that failed has told no names: its files are found by the attempt's.
+        var written = !_writes ? [] : (await Table.Lake.Store.ListAsync(Table.Folder, recursive: true)).Select(static f => f.Key).Where(k => k.Contains($"-{Attempt}-", StringComparison.Ordinal));
+        foreach (var key in written.Concat(_vectors.SelectMany(static v => v.Keys)).ToList())
+            await Table.Lake.Store.DeleteAsync(key);
     }
 
-    private bool _isWriting;
-
     private readonly List<DeletionVectorWriter> _vectors = [];
+    private bool _writes;
 
     private async ValueTask<DataFileWriter> WriterAsync(RowOrigin rows, CancellationToken cancel)
     {
@@ -149,6 +138,7 @@ internal sealed class DmlAttempt
             TargetFileBytes = Options.TargetFileBytes,
             Hidden = hidden is null ? [] : [(hidden.RowId, RowPlace.RowId), (hidden.CommitVersion, RowPlace.CommitVersion)],
         };
+        _writes = true;
         await writer.PrepareAsync(cancel);
         return writer;
     }
