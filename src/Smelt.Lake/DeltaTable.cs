@@ -49,6 +49,17 @@ public sealed partial class DeltaTable
     public partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, CancellationToken cancel = default);
 
     /// <summary>
+    /// The change data feed of versions (PROTOCOL.md, "Reader Requirements for AddCDCFile"): every row that came, went or changed, with the columns of the last version and
+    /// <c>_change_type</c> (insert, delete, update_preimage, update_postimage), <c>_commit_version</c> and <c>_commit_timestamp</c>. Both ends inclusive; an end after the newest version is it.
+    /// </summary>
+    /// <exception cref="DeltaLogException">The feed was not enabled at one of the versions, commits or files that it needs were cleaned up, or the schema changed in a way that rows of both do not go together.</exception>
+    public partial ValueTask<TableScan> ChangesAsync(long fromVersion, long? toVersion = null, CancellationToken cancel = default);
+
+    /// <summary>The versions committed between two times (milliseconds since 1970 UTC), both inclusive: for <see cref="ChangesAsync"/>.</summary>
+    /// <exception cref="DeltaLogException">No version was committed in that time, or the times are outside the log's.</exception>
+    public partial ValueTask<(long From, long To)> VersionsBetweenAsync(long fromMs, long? toMs = null, CancellationToken cancel = default);
+
+    /// <summary>
     /// The newest version, up to the snapshot's, whose commit changed rows or the schema. OPTIMIZE and the like (dataChange=false), properties, txn and domains do not count.
     /// Where cleanup removed the commits that would tell, the oldest version still there.
     /// </summary>

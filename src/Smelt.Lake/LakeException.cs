@@ -41,6 +41,8 @@ public sealed class DeltaLogException(DeltaLogFault fault, string table, string 
         DeltaLogFault.Gap => "log-gap",
         DeltaLogFault.VersionNotFound => "log-version-not-found",
         DeltaLogFault.Incomplete => "log-incomplete",
+        DeltaLogFault.ChangesNotRecorded => "changes-not-recorded",
+        DeltaLogFault.ChangesIncompatible => "changes-incompatible",
         _ => "log-fault",
     };
 
@@ -68,6 +70,12 @@ public enum DeltaLogFault
 
     /// <summary>The log has no protocol or no metaData action.</summary>
     Incomplete,
+
+    /// <summary>The change data feed was not enabled at a version asked for.</summary>
+    ChangesNotRecorded,
+
+    /// <summary>Versions asked for have schemas that do not go into one.</summary>
+    ChangesIncompatible,
 }
 
 /// <summary>The table needs protocol features that this implementation does not have (PROTOCOL.md, "Table Features": such a table must not be touched).</summary>

@@ -36,7 +36,7 @@ internal static class ConflictRules
     {
         if (plan.Kind is PlanKind.Rearrange or PlanKind.Metadata)
             return IsolationLevel.SnapshotIsolation;
-        return Enum.TryParse<IsolationLevel>(metadata.Property("delta.isolationLevel"), ignoreCase: true, out var level) ? level : IsolationLevel.WriteSerializable;
+        return Enum.TryParse<IsolationLevel>(metadata.Property("delta.isolationLevel"), ignoreCase: true, out var level) ? level : IsolationLevel.Serializable;
     }
 
     private static async ValueTask<(TablePlan Plan, CommitResult.Conflict? Conflict)> AgainstAsync(
@@ -60,7 +60,7 @@ internal static class ConflictRules
         // A stream's batch is made to follow the batches before it. Where these were replaced, its rows may be among the new ones: whoever made it looks again.
         if (plan.Kind == PlanKind.Append && plan.Transaction is not null && DeltaTable.BreakOf(winner, plan.TableId) is ChangeBreak.Overwritten or ChangeBreak.Restored)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) replaced the rows that the plan's batch follows"));
-        if (plan.Kind is PlanKind.Change or PlanKind.Rearrange && DataConflicts.Find(plan, LevelOf(plan, head.Metadata), version, winner) is { } data)
+        if (plan.Kind is PlanKind.Change or PlanKind.Rearrange && DataConflicts.Find(table, head.Metadata, plan, LevelOf(plan, head.Metadata), version, winner) is { } data)
             return (plan, data);
         if (plan.Kind == PlanKind.Overwrite && winner.ChangesData)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) changed rows that the plan replaces"));

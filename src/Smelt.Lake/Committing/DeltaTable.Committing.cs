@@ -90,8 +90,9 @@ public sealed partial class DeltaTable
         if (!await Lake.Store.PutIfAbsentAsync(LogFile.CommitKey(Folder, version), CommitBuilder.Serialize(actions), cancel))
             return null;
         state.Apply(actions, version);
-        var snapshot = LogReader.Finish(this, state, await FileTimeAsync(version, CancellationToken.None) ?? actions.Info!.Timestamp!.Value);
-        return new CommitResult.Committed(version, snapshot, await CheckpointIfDueAsync(snapshot));
+        var fileTime = await FileTimeAsync(version, CancellationToken.None) ?? actions.Info!.Timestamp!.Value;
+        var snapshot = LogReader.Finish(this, state, fileTime, knownBytes: Checksum.BytesAfter(head, actions));
+        return new CommitResult.Committed(version, snapshot, await AfterAsync(snapshot, actions));
     }
 
     /// <summary>Whether the table has the plan's transaction, and which attempt's plan that was.</summary>
@@ -113,15 +114,17 @@ public sealed partial class DeltaTable
         return new CommitResult.AlreadyCommitted(null, null, head);
     }
 
-    /// <summary>A checkpoint is a convenience: what goes wrong with it is told, and the commit stands.</summary>
-    private async ValueTask<Exception?> CheckpointIfDueAsync(Snapshot snapshot)
+    /// <summary>Checksum and checkpoint are conveniences: what goes wrong with them is told, and the commit stands.</summary>
+    private async ValueTask<Exception?> AfterAsync(Snapshot snapshot, CommitActions actions)
     {
         var interval = int.TryParse(snapshot.Metadata.Property("delta.checkpointInterval"), out var n) && n > 0 ? n : 10;
-        if (snapshot.Version == 0 || snapshot.Version % interval != 0)
-            return null;
         try
         {
+            await Checksum.WriteAsync(this, snapshot, actions);
+            if (snapshot.Version == 0 || snapshot.Version % interval != 0)
+                return null;
             await CheckpointAsync(snapshot, CancellationToken.None);
+            await LogCleanup.RunAsync(this, snapshot, CancellationToken.None);
             return null;
         }
         catch (Exception e) when (e is LakeException or Smelt.DuckDb.DuckDbException or IOException or UnauthorizedAccessException)

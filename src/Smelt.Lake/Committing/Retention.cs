@@ -9,6 +9,11 @@ internal static class Retention
 
     internal static long DeletedFilesMs(TableMetadata metadata) => Parse(metadata.Property("delta.deletedFileRetentionDuration")) ?? Week;
 
+    internal static long LogMs(TableMetadata metadata) => Parse(metadata.Property("delta.logRetentionDuration")) ?? 30 * Week / 7;
+
+    /// <summary>How long marks of applications are kept that no longer write; null: for ever.</summary>
+    internal static long? TransactionsMs(TableMetadata metadata) => Parse(metadata.Property("delta.setTransactionRetentionDuration"));
+
     /// <summary>Milliseconds of <c>interval 1 week</c>, <c>7 days 12 hours</c> and the like; null where the text is not such.</summary>
     internal static long? Parse(string? text)
     {

@@ -26,10 +26,10 @@ public sealed record TableReads
 /// <summary>How much a commit may overlook of what others committed since it read (Delta's isolation levels).</summary>
 public enum IsolationLevel
 {
-    /// <summary>Reads and writes are as if one after another; blind appends of others may come before, whatever the log's order. The default.</summary>
+    /// <summary>Reads and writes are as if one after another; blind appends of others may come before, whatever the log's order.</summary>
     WriteSerializable,
 
-    /// <summary>Reads and writes are as if one after another in the log's order.</summary>
+    /// <summary>Reads and writes are as if one after another in the log's order. The default, as in delta-spark (measured).</summary>
     Serializable,
 
     /// <summary>What others add is overlooked: for commits that change no data.</summary>

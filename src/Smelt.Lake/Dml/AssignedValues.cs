@@ -1,4 +1,3 @@
-using System.Text;
 using Smelt.DuckDb;
 
 namespace Smelt.Lake;
@@ -16,7 +15,7 @@ internal sealed class AssignedValues(DmlAttempt attempt)
     {
         if (assignments.Count == 0)
             throw new DmlRefusedException(DmlRefusal.Column, "no column is assigned");
-        var paths = assignments.Select(a => (Path: Split(a.Column), Assignment: a)).ToList();
+        var paths = assignments.Select(a => (Path: Names(a.Column), Assignment: a)).ToList();
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var group in paths.GroupBy(p => p.Path[0], StringComparer.OrdinalIgnoreCase))
         {
@@ -34,8 +33,12 @@ internal sealed class AssignedValues(DmlAttempt attempt)
     internal string Default(DeltaField field)
     {
         var type = ParquetSql.TypeOf(attempt.Table.Folder, field.Type);
-        return $"CAST({field.Metadata.Text("CURRENT_DEFAULT") ?? "NULL"} AS {type})";
+        if (field.Metadata.Text(ColumnDuty.Default) is not { } expression)
+            return $"CAST(NULL AS {type})";
+        return $"CAST({DutyExpression.Translate(attempt.Connection, attempt.Table.Folder, attempt.Metadata.Schema, expression)} AS {type})";
     }
+
+    private static string[] Names(string path) => [.. ColumnPath.Parse(path).Names];
 
     private string Value(DeltaField field, string old, List<(string[] Inner, Assignment Assignment)> parts, bool updates, string name)
     {
@@ -59,33 +62,5 @@ internal sealed class AssignedValues(DmlAttempt attempt)
             return groups.Contains(f.Name) ? Value(f, inner, [.. groups[f.Name].Select(static g => (g.Inner[1..], g.Assignment))], updates, $"{name}.{f.Name}")
                 : updates ? inner : $"CAST(NULL AS {ParquetSql.TypeOf(attempt.Table.Folder, f.Type)})";
         }
-    }
-
-    /// <summary>The names of a dotted path; quotes keep dots, and two stand for one.</summary>
-    internal static string[] Split(string path)
-    {
-        var names = new List<string>();
-        var name = new StringBuilder();
-        for (var i = 0; i < path.Length; i++)
-        {
-            if (path[i] == '"' && name.Length == 0)
-            {
-                for (i++; i < path.Length && (path[i] != '"' || i + 1 < path.Length && path[i + 1] == '"'); i++)
-                {
-                    name.Append(path[i]);
-                    if (path[i] == '"')
-                        i++;
-                }
-            }
-            else if (path[i] == '.')
-            {
-                names.Add(name.ToString());
-                name.Clear();
-            }
-            else
-                name.Append(path[i]);
-        }
-        names.Add(name.ToString());
-        return [.. names];
     }
 }

@@ -36,7 +36,7 @@ internal sealed class DeleteRows(string? condition) : DmlOperation
         var table = attempt.Temporary("changes");
         var alias = SqlText.Identifier(attempt.Options.Alias);
         attempt.Connection.Execute(
-            $"CREATE TABLE {table} AS SELECT {alias}.{RowPlace.Column}, CAST({(int)RowChange.Delete} AS TINYINT) AS {ChangedRows.Change} "
+            $"CREATE TEMP TABLE {table} AS SELECT {alias}.{RowPlace.Column}, CAST({(int)RowChange.Delete} AS TINYINT) AS {ChangedRows.Change} "
             + $"FROM ({await attempt.ScanAsync(candidates, cancel)}) AS {alias}{(where.Sql is null ? "" : $" WHERE ({where.Sql}\n)")}");
         return (new ChangedRows { Table = table, Alias = attempt.Options.Alias, Fields = WrittenFields.Of(attempt.Metadata) }, candidates);
     }
@@ -54,13 +54,11 @@ internal static class DmlParameters
 /// <summary>Which columns a statement writes.</summary>
 internal static class WrittenFields
 {
-    private const string Generation = "delta.generationExpression";
-
     /// <summary>All that are in files; generated ones only where a statement gives their value, else the writer computes them.</summary>
     internal static List<DeltaField> Of(TableMetadata metadata, Func<DeltaField, bool>? given = null) =>
         [.. metadata.Schema.Fields.Where(f => f.Type != DeltaType.Void && (!IsGenerated(f) || given?.Invoke(f) == true))];
 
-    internal static bool IsGenerated(DeltaField field) => field.Metadata.Text(Generation) is not null;
+    internal static bool IsGenerated(DeltaField field) => field.Metadata.Text(ColumnDuty.Generation) is not null;
 
-    internal static bool IsIdentity(DeltaField field) => field.Metadata.Raw.ContainsKey("delta.identity.start");
+    internal static bool IsIdentity(DeltaField field) => field.Metadata.Raw.ContainsKey(ColumnDuty.IdentityStart);
 }

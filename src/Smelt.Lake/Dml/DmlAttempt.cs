@@ -82,13 +82,16 @@ internal sealed class DmlAttempt
     /// <summary>Writes a query's rows as data files.</summary>
     /// <param name="query">A SELECT.</param>
     /// <param name="columns">Its columns that are the table's.</param>
-    /// <param name="keepsIds">Whether it has the columns of row ids, which go to the files' hidden ones.</param>
+    /// <param name="rows">Where they come from; those of the table bring their ids where it tracks rows.</param>
     /// <param name="cancel">Ends the writing.</param>
-    internal async ValueTask<IReadOnlyList<AddFile>> WriteAsync(string query, IReadOnlyList<string> columns, bool keepsIds, CancellationToken cancel)
+    internal async ValueTask<IReadOnlyList<AddFile>> WriteAsync(string query, IReadOnlyList<string> columns, RowOrigin rows, CancellationToken cancel)
     {
-        var writer = await WriterAsync(keepsIds, cancel);
-        using var copied = Connection.Query(writer.CopySql(query, columns));
-        var files = await writer.FilesAsync(copied, cancel);
+        var writer = await WriterAsync(rows, cancel);
+        IReadOnlyList<AddFile> files;
+        using (var copied = Connection.Query(writer.CopySql(query, columns)))
+            files = await writer.FilesAsync(copied, cancel);
+        if (writer.HasNumbered)
+            Become(writer.Definition);
         _written.AddRange(files.Select(f => FilePath.Key(Table.Folder, FilePath.Decode(f.Path))));
         return files;
     }
@@ -96,7 +99,7 @@ internal sealed class DmlAttempt
     /// <summary>Writes a query's rows as files of the change data feed; it has <see cref="ChangeFeedColumns.ChangeType"/> besides the table's columns.</summary>
     internal async ValueTask<IReadOnlyList<ChangeFile>> WriteChangesAsync(string query, IReadOnlyList<string> columns, CancellationToken cancel)
     {
-        var writer = await WriterAsync(keepsIds: false, cancel);
+        var writer = await WriterAsync(RowOrigin.Changes, cancel);
         await Table.Lake.Store.EnsureFolderAsync(FilePath.Key(Table.Folder, ChangeFeedColumns.Folder), cancel);
         using var copied = Connection.Query(writer.ChangeCopySql(query, columns));
         var files = await writer.ChangeFilesAsync(copied, cancel);
@@ -124,12 +127,13 @@ internal sealed class DmlAttempt
 
     private readonly List<DeletionVectorWriter> _vectors = [];
 
-    private async ValueTask<DataFileWriter> WriterAsync(bool keepsIds, CancellationToken cancel)
+    private async ValueTask<DataFileWriter> WriterAsync(RowOrigin rows, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        var hidden = keepsIds ? RowTrackingColumns.Of(Metadata) : null;
+        var hidden = rows == RowOrigin.Table ? RowTrackingColumns.Of(Metadata) : null;
         var writer = new DataFileWriter(Table, Definition, Attempt)
         {
+            Rows = rows,
             TargetFileBytes = Options.TargetFileBytes,
             Hidden = hidden is null ? [] : [(hidden.RowId, RowPlace.RowId), (hidden.CommitVersion, RowPlace.CommitVersion)],
         };

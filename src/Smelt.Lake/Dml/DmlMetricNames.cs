@@ -21,9 +21,9 @@ internal static class DmlMetricNames
             BytesAdded = fresh.Sum(static a => a.Size),
             BytesRemoved = gone.Sum(static r => r.Size),
             ChangeFilesAdded = files.ChangeFiles.Count,
-            VectorsAdded = masked - updated,
+            VectorsAdded = masked,
             VectorsUpdated = updated,
-            VectorsRemoved = gone.Count(static r => r.DeletionVector is not null),
+            VectorsRemoved = updated + gone.Count(static r => r.DeletionVector is not null),
         };
     }
 
@@ -32,7 +32,9 @@ internal static class DmlMetricNames
 
     internal static IEnumerable<(string, long)> OfDelete(DmlMetrics m) => [("numDeletedRows", m.RowsDeleted), ("numCopiedRows", m.RowsCopied), .. OfFiles(m)];
 
-    internal static IEnumerable<(string, long)> OfUpdate(DmlMetrics m) => [("numUpdatedRows", m.RowsUpdated), ("numCopiedRows", m.RowsCopied), .. OfFiles(m)];
+    /// <summary>delta-spark counts files that only got a vector among the removed ones here, and nowhere else.</summary>
+    internal static IEnumerable<(string, long)> OfUpdate(DmlMetrics m) =>
+        [("numUpdatedRows", m.RowsUpdated), ("numCopiedRows", m.RowsCopied), .. OfFiles(m with { FilesRemoved = m.FilesRemoved + m.VectorsAdded })];
 
     internal static IEnumerable<(string, long)> OfReplace(DmlMetrics m) =>
     [

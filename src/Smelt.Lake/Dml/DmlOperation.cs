@@ -35,17 +35,24 @@ internal sealed record DmlDraft
 }
 
 /// <summary>Draws drafts up and commits them, from a new snapshot where another writer was in the way.</summary>
-internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOptions options, DuckDbConnection connection)
+/// <param name="table">The target.</param>
+/// <param name="operation">What to do.</param>
+/// <param name="options">How.</param>
+/// <param name="connection">Where the SQL runs.</param>
+/// <param name="bind">Binds what the SQL names before each attempt, at the target's version of it; null where all is bound.</param>
+internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOptions options, DuckDbConnection connection, Func<Snapshot, CancellationToken, ValueTask>? bind = null)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
-    internal async ValueTask<DmlResult> RunAsync(CancellationToken cancel)
+    /// <param name="first">The target as the first attempt takes it; null: the newest.</param>
+    /// <param name="cancel">Interrupts the queries too; obeyed until the commit's file is put.</param>
+    internal async ValueTask<DmlResult> RunAsync(Snapshot? first, CancellationToken cancel)
     {
         using var interrupting = cancel.Register(connection.Interrupt);
-        Snapshot? snapshot = null;
+        var snapshot = first;
         for (var number = 1; ; number++)
         {
-            snapshot = snapshot is null ? await table.TrySnapshotAsync(cancel) : await table.UpdateAsync(snapshot, cancel);
+            snapshot = number == 1 && first is not null ? first : snapshot is null ? await table.TrySnapshotAsync(cancel) : await table.UpdateAsync(snapshot, cancel);
             if (snapshot is null)
                 return new DmlResult.Refused(DmlRefusal.NoTable, $"there is no table '{table.Folder}'");
             if (Before(snapshot) is { } already)
@@ -71,6 +78,8 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
         var committed = false;
         try
         {
+            if (bind is not null)
+                await bind(snapshot, cancel);
             var draft = await operation.DraftAsync(attempt, cancel);
             var metrics = Measured(draft);
             if (draft.Files is null && attempt.Definition.Metadata.Equals(snapshot.Metadata))
@@ -132,7 +141,7 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
             Adds = draft.Files?.Adds ?? [],
             Removes = draft.Kind == PlanKind.Overwrite ? [] : [.. (draft.Files?.Removes ?? []).Select(static f => RemoveFile.Of(f, 0) with { DeletionTimestamp = null })],
             ChangeFiles = draft.Files?.ChangeFiles ?? [],
-            Reads = draft.Reads,
+            Reads = options.ReadsTarget ? TableReads.Everything : draft.Reads,
             Transaction = options.Transaction,
             Operation = draft.Operation,
             OperationParameters = draft.Parameters,

@@ -17,6 +17,12 @@ public sealed record DmlOptions
     /// <summary>Whether columns that only the new rows have become columns of the table (MERGE and INSERT).</summary>
     public bool SchemaEvolution { get; init; }
 
+    /// <summary>
+    /// Whether SQL of the statement reads the target itself, so that every change of others is in the way. Inputs that are the target are noticed by themselves, and are
+    /// read at the version that is changed.
+    /// </summary>
+    public bool ReadsTarget { get; init; }
+
     /// <summary>Idempotence mark: where the table has it already nothing is done.</summary>
     public TransactionMark? Transaction { get; init; }
 
@@ -40,9 +46,12 @@ public abstract record NamedInput
 
     /// <summary>Parquet files by their places: absolute paths or URLs; taken as they are, no patterns.</summary>
     public sealed record ParquetFiles(string Name, IReadOnlyList<string> Paths) : NamedInput(Name);
+
+    /// <summary>Rows of the caller's, read once and set aside (in DuckDB, which spills) before the statement begins.</summary>
+    public sealed record Rows(string Name, StructType Schema, IAsyncEnumerable<RowBatch> Batches) : NamedInput(Name);
 }
 
 /// <summary>A column and what it becomes.</summary>
-/// <param name="Column">Name of the column; a field of a struct by dots, each name as it is or in double quotes.</param>
+/// <param name="Column">Name of the column; a field of a struct by dots, names with other signs in double quotes or back-ticks.</param>
 /// <param name="Value">SQL expression, or DEFAULT.</param>
 public sealed record Assignment(string Column, string Value);

@@ -99,13 +99,13 @@ public sealed record DmlMetrics
     /// <summary>Files of the change data feed.</summary>
     public long ChangeFilesAdded { get; init; }
 
-    /// <summary>Files that got their first deletion vector.</summary>
+    /// <summary>Files that got a deletion vector, their first or a larger one.</summary>
     public long VectorsAdded { get; init; }
 
-    /// <summary>Deletion vectors that went with their files.</summary>
+    /// <summary>Deletion vectors that went: with their files, or for a larger one.</summary>
     public long VectorsRemoved { get; init; }
 
-    /// <summary>Files whose deletion vector grew.</summary>
+    /// <summary>Files whose deletion vector grew; both counts above have them too, as delta-spark counts.</summary>
     public long VectorsUpdated { get; init; }
 
     /// <summary>Files that pruning left to be read.</summary>

@@ -3,7 +3,7 @@ namespace Smelt.Lake;
 /// <summary>A MERGE as a value: what to merge, on which condition, and what to do with each row.</summary>
 public sealed record MergeCommand
 {
-    /// <summary>The source's rows: a SELECT, or the quoted name of an input (<see cref="DmlOptions.Inputs"/>).</summary>
+    /// <summary>The source's rows: a SELECT, say over an input (<see cref="DmlOptions.Inputs"/>).</summary>
     public required string Source { get; init; }
 
     /// <summary>Name that conditions and expressions may put before the source's columns.</summary>

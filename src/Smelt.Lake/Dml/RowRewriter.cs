@@ -22,7 +22,7 @@ internal sealed class RowRewriter(DmlAttempt attempt, ChangedRows changes)
         var updated = files.Values.Sum(static f => f.Updated);
         var deleted = files.Values.Sum(static f => f.Deleted);
         var parts = await NewRowsAsync(updated, inserted, cancel);
-        var written = parts.Count == 0 ? [] : await attempt.WriteAsync(string.Join(" UNION ALL ", parts), Names, attempt.TracksRows, cancel);
+        var written = parts.Count == 0 ? [] : await attempt.WriteAsync(string.Join(" UNION ALL ", parts), Names, RowOrigin.Table, cancel);
         if (changes.Table is null)
             updated = Rows(written);
         var vectors = await MaskAsync(cancel);

@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Smelt.DuckDb;
 
@@ -12,11 +9,11 @@ internal sealed class SqlExpression
     private const string Head = "SELECT ";
 
     private readonly DuckDbConnection _connection;
-    private readonly JsonNode _node;
+    private readonly JsonNode _statement, _node;
 
-    private SqlExpression(DuckDbConnection connection, JsonNode node)
+    private SqlExpression(DuckDbConnection connection, JsonNode statement, JsonNode node)
     {
-        (_connection, _node) = (connection, node);
+        (_connection, _statement, _node) = (connection, statement, node);
         foreach (var part in Parts(node))
         {
             HasSubquery |= Is(part, "class", "SUBQUERY");
@@ -37,25 +34,25 @@ internal sealed class SqlExpression
     /// <exception cref="DmlRefusedException">It is not one expression.</exception>
     internal static SqlExpression Parse(DuckDbConnection connection, string sql)
     {
-        var text = (string)connection.Scalar("SELECT json_serialize_sql($1, skip_default := true)::VARCHAR", Head + "(" + sql + "\n)")!;
+        var text = (string)connection.Scalar("SELECT json_serialize_sql(s, skip_default := true)::VARCHAR FROM (SELECT $1::VARCHAR AS s)", Head + "(" + sql + "\n)")!;
         var root = JsonNode.Parse(text)!;
         if (root["error"]?.GetValue<bool>() == true)
             throw new DmlRefusedException(DmlRefusal.Sql, $"'{sql}' is not SQL that DuckDB reads: {(string?)root["error_message"]}");
         if (root["statements"] is not JsonArray { Count: 1 } statements || statements[0]!["node"] is not { } node || node["select_list"] is not JsonArray { Count: 1 } list)
             throw new DmlRefusedException(DmlRefusal.Sql, $"'{sql}' is not one expression");
-        return new SqlExpression(connection, list[0]!);
+        return new SqlExpression(connection, root, list[0]!);
     }
 
     /// <summary>What has to hold together for the expression to hold.</summary>
     internal IEnumerable<SqlExpression> Conjuncts() =>
         Is(_node, "type", "CONJUNCTION_AND") && _node["children"] is JsonArray children
-            ? children.SelectMany(c => new SqlExpression(_connection, c!).Conjuncts())
+            ? children.SelectMany(c => new SqlExpression(_connection, _statement, c!).Conjuncts())
             : [this];
 
     /// <summary>The two sides of an equality, else null.</summary>
     internal (SqlExpression Left, SqlExpression Right)? Equality() =>
         Is(_node, "type", "COMPARE_EQUAL") && _node["left"] is { } left && _node["right"] is { } right
-            ? (new SqlExpression(_connection, left), new SqlExpression(_connection, right))
+            ? (new SqlExpression(_connection, _statement, left), new SqlExpression(_connection, _statement, right))
             : null;
 
     /// <summary>The column's name and what stands before it, where the expression is a column and nothing else.</summary>
@@ -73,35 +70,16 @@ internal sealed class SqlExpression
             foreach (var part in Parts(copy))
                 if (Is(part, "class", "COLUMN_REF") && part["column_names"] is JsonArray { Count: > 1 } names && Same((string)names[0]!, withoutAlias))
                     names.RemoveAt(0);
-        var sql = _connection.Scalar("SELECT TRY(json_deserialize_sql($1::JSON))", Statement(copy)) as string;
+        var sql = _connection.Scalar("SELECT TRY(json_deserialize_sql(s::JSON)) FROM (SELECT $1::VARCHAR AS s)", Statement(copy)) as string;
         return sql?[Head.Length..];
     }
 
-    private static string Statement(JsonNode expression)
+    /// <summary>A statement that selects an expression, in the form that this DuckDB writes.</summary>
+    private string Statement(JsonNode expression)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteBoolean("error", false);
-            json.WriteStartArray("statements");
-            json.WriteStartObject();
-            json.WriteStartObject("node");
-            json.WriteString("type", "SELECT_NODE");
-            json.WriteStartObject("cte_map");
-            json.WriteEndObject();
-            json.WriteStartArray("select_list");
-            expression.WriteTo(json);
-            json.WriteEndArray();
-            json.WriteStartObject("from_table");
-            json.WriteString("type", "EMPTY");
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        var statement = _statement.DeepClone();
+        statement["statements"]![0]!["node"]!["select_list"] = new JsonArray(expression);
+        return LogJson.Text(statement);
     }
 
     private static IEnumerable<JsonObject> Parts(JsonNode? node)

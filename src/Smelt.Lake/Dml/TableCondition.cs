@@ -34,7 +34,18 @@ internal sealed class TableCondition
         Bare is null ? TableReads.Everything : new TableReads { Condition = Bare, Files = [.. files.Select(static f => f.Path)] };
 
     /// <summary>Files that may hold rows of the condition.</summary>
-    internal IReadOnlyList<AddFile> Candidates() => FilePruning.Candidates(_attempt, Bare);
+    internal IReadOnlyList<AddFile> Candidates() => Candidates(_attempt, Sql);
+
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="sql">A condition on the target; null: every row.</param>
+    internal static IReadOnlyList<AddFile> Candidates(DmlAttempt attempt, string? sql)
+    {
+        if (sql is null)
+            return attempt.Files;
+        // The files have the columns of the snapshot, not those that the commit may add.
+        var predicate = PredicateAst.Parse(attempt.Connection, sql, attempt.Snapshot.Schema, attempt.Options.Alias);
+        return [.. new PruneFilter(attempt.Snapshot.Metadata, predicate).Select(attempt.Files)];
+    }
 
     /// <summary>
     /// Where the condition is about partition columns only (DuckDB binds it without the others): the files all of whose rows satisfy it, no row of the others doing so.
@@ -75,12 +86,4 @@ internal static class VolatileFunctions
         _names ??= [.. connection.Rows("SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE stability = 'VOLATILE'").Select(static r => (string)r[0]!)];
         return expression.Functions.Any(static f => _names.Contains(f.ToLowerInvariant()));
     }
-}
-
-/// <summary>Files that need not be read.</summary>
-internal static class FilePruning
-{
-    /// <param name="attempt">The attempt.</param>
-    /// <param name="condition">SQL over the table's columns; null: every row is wanted.</param>
-    internal static IReadOnlyList<AddFile> Candidates(DmlAttempt attempt, string? condition) => attempt.Files;
 }

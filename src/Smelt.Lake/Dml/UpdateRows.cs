@@ -55,7 +55,7 @@ internal sealed class UpdateRows(IReadOnlyList<Assignment> assignments, string? 
         if (!isStable && attempt.TracksRows)
             columns.Add($"{alias}.{RowPlace.RowId}");
         attempt.Connection.Execute(
-            $"CREATE TABLE {table} AS SELECT {string.Join(", ", columns)} FROM ({await attempt.ScanAsync(candidates, cancel)}) AS {alias}{(where.Sql is null ? "" : $" WHERE ({where.Sql}\n)")}");
+            $"CREATE TEMP TABLE {table} AS SELECT {string.Join(", ", columns)} FROM ({await attempt.ScanAsync(candidates, cancel)}) AS {alias}{(where.Sql is null ? "" : $" WHERE ({where.Sql}\n)")}");
         return (changes, candidates);
     }
 }

@@ -99,7 +99,7 @@ internal static partial class ActionReader
         };
     }
 
-    private static DeletionVector? ReadVector(ref Utf8JsonReader reader)
+    internal static DeletionVector? ReadVector(ref Utf8JsonReader reader)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null)

@@ -38,6 +38,11 @@ internal static partial class ActionReader
             }
             if (reader.TokenType != JsonTokenType.StartObject)
                 throw Unexpected(ref reader, "an object");
+            if (into.Slices is not null && known is 1 or 2)
+            {
+                into.Slices.Take(ref reader, isAdd: known == 1);
+                continue;
+            }
             switch (known)
             {
                 case 1: into.Adds.Add(ReadAdd(ref reader)); break;

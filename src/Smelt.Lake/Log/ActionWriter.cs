@@ -13,6 +13,16 @@ internal sealed class ActionWriter : IDisposable
 
     internal ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 
+    /// <summary>Takes what is written so far to a stream, once it is worth it or always where asked.</summary>
+    internal void Drain(Stream stream, bool all)
+    {
+        const int worth = 1 << 20;
+        if (_buffer.WrittenCount < worth && !all)
+            return;
+        stream.Write(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
+    }
+
     /// <summary>Length in bytes of the longest line so far.</summary>
     internal int LongestLine { get; private set; }
 
@@ -44,6 +54,31 @@ internal sealed class ActionWriter : IDisposable
     internal void Write(DomainMetadata domain) => Line("domainMetadata", domain, WriteFields);
 
     internal void Write(AddFile file) => Line("add", file, WriteFields);
+
+    /// <summary>An add with its statistics and partition values as JSON objects too, as checkpoints may have them.</summary>
+    internal void Write(AddFile file, bool asText, bool asStruct) => Line("add", file, (json, f) =>
+    {
+        WriteFields(json, asText ? f : f with { Stats = null });
+        if (!asStruct)
+            return;
+        if (f.Stats is not null)
+        {
+            json.WritePropertyName("stats_parsed");
+            json.WriteRawValue(f.Stats);
+        }
+        Values(json, "partitionValues_parsed", f.PartitionValues);
+    });
+
+    /// <summary>A V2 checkpoint's own action.</summary>
+    internal void WriteCheckpointMetadata(long version) => Line("checkpointMetadata", version, static (json, v) => json.WriteNumber("version", v));
+
+    /// <summary>A V2 checkpoint's reference to a file of file actions.</summary>
+    internal void WriteSidecar(string name, long bytes, long modifiedMs) => Line("sidecar", (name, bytes, modifiedMs), static (json, s) =>
+    {
+        json.WriteString("path", s.name);
+        json.WriteNumber("sizeInBytes", s.bytes);
+        json.WriteNumber("modificationTime", s.modifiedMs);
+    });
 
     internal void Write(RemoveFile file) => Line("remove", file, WriteFields);
 

@@ -10,6 +10,9 @@ internal sealed class CommitActions
     internal readonly List<string> Sidecars = [];
     internal readonly List<ChangeFile> ChangeFiles = [];
 
+    /// <summary>Where not null, the actions on files are here, found but not decoded, and <see cref="Adds"/> and <see cref="Removes"/> stay empty.</summary>
+    internal FileSlices? Slices { get; init; }
+
     internal TableProtocol? Protocol { get; set; }
 
     internal TableMetadata? Metadata { get; set; }
@@ -17,5 +20,5 @@ internal sealed class CommitActions
     internal CommitInfo? Info { get; set; }
 
     /// <summary>Whether rows came, went or changed.</summary>
-    internal bool ChangesData => Adds.Exists(a => a.DataChange) || Removes.Exists(r => r.DataChange);
+    internal bool ChangesData => Adds.Exists(a => a.DataChange) || Removes.Exists(r => r.DataChange) || Slices?.ChangesData == true;
 }

@@ -16,7 +16,7 @@ public sealed partial class DeltaTable
         }
         var newest = -1L;
         foreach (var file in (await Lake.Store.ListAsync(LogFile.Folder(Folder), cancel: cancel)).Select(LogFile.Of))
-            if (file.Kind != LogFileKind.Other)
+            if (file.Kind == LogFileKind.Commit || file.IsCheckpoint)
                 newest = Math.Max(newest, file.Version);
         return newest < 0 ? null : newest;
     }
@@ -71,7 +71,7 @@ public sealed partial class DeltaTable
         var commits = listing.Where(f => f.Kind == LogFileKind.Commit).Select(f => f.Version).ToHashSet();
         if (commits.Contains(0))
             return 0;
-        return listing.Where(f => f.Kind is not (LogFileKind.Commit or LogFileKind.Other) && commits.Contains(f.Version)).Select(f => (long?)f.Version).Min();
+        return listing.Where(f => f.IsCheckpoint && commits.Contains(f.Version)).Select(f => (long?)f.Version).Min();
     }
 
     private DeltaLogException NotAt(string message) => new(DeltaLogFault.VersionNotFound, Folder, message);

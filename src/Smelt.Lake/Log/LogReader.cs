@@ -6,14 +6,14 @@ namespace Smelt.Lake;
 /// <summary>Reads a table's log into snapshots.</summary>
 internal static class LogReader
 {
-    private static readonly IReadOnlySet<long> NoneRejected = new HashSet<long>();
-
-    /// <summary>The snapshot at a version or the newest; a checkpoint that cannot be read is passed over while an older one, or the commits alone, still give the version.</summary>
+    /// <summary>
+    /// The snapshot at a version or the newest; a checkpoint or compaction that cannot be read is passed over while an older one, or the commits alone, still give the version.
+    /// </summary>
     internal static async ValueTask<Snapshot> LoadAsync(DeltaTable table, long? version, CancellationToken cancel)
     {
+        var rejected = new HashSet<string>(StringComparer.Ordinal);
         var listing = await ListAsync(table, version, cancel);
-        var segment = LogSegment.Choose(table.Folder, listing, version, NoneRejected);
-        var rejected = new HashSet<long>();
+        var segment = LogSegment.Choose(table.Folder, listing, version, rejected);
         DeltaLogException? first = null;
         while (true)
         {
@@ -21,11 +21,10 @@ internal static class LogReader
             {
                 return await ReplayAsync(table, segment, cancel);
             }
-            catch (DuckDbException e) when (segment.Checkpoint is not null && !e.IsTransient)
+            catch (DeltaLogException e) when (segment.IsReplaceable(e.File))
             {
-                var file = segment.Checkpoint.Files[0].Key;
-                first ??= new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, $"the checkpoint cannot be read: {e.Message}", file, inner: e);
-                rejected.Add(segment.Checkpoint.Version);
+                first ??= e;
+                rejected.Add(e.File!);
             }
             try
             {
@@ -51,7 +50,7 @@ internal static class LogReader
             if (bytes is null)
                 break;
             state ??= new TableState(from);
-            state.Apply(Parse(table, next, bytes), version);
+            state.Apply(Parse(table, next, bytes, new CommitActions { Slices = new FileSlices() }), Json(bytes), version);
             key = next;
         }
         if (state is null)
@@ -60,12 +59,12 @@ internal static class LogReader
     }
 
     /// <summary>A snapshot from a state that is whole.</summary>
-    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs)
+    internal static Snapshot Finish(DeltaTable table, TableState state, long fileTimeMs, byte[]? checksum = null, long? knownBytes = null)
     {
         if (state.Protocol is null || state.Metadata is null)
             throw new DeltaLogException(DeltaLogFault.Incomplete, table.Folder, $"the log up to version {state.Version} has no {(state.Protocol is null ? "protocol" : "metaData")} action");
         ProtocolSupport.CheckRead(table.Folder, state.Protocol);
-        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs);
+        return new Snapshot(table.Folder, state, state.Protocol, state.Metadata, fileTimeMs, checksum) { KnownBytes = knownBytes };
     }
 
     /// <summary>The actions of a version, or null where its commit is not there.</summary>
@@ -79,9 +78,7 @@ internal static class LogReader
     internal static CommitActions Parse(DeltaTable table, string key, byte[] bytes, CommitActions? into = null)
     {
         into ??= new CommitActions();
-        var json = bytes.AsSpan();
-        if (json.StartsWith("\uFEFF"u8))
-            json = json[3..];
+        var json = Json(bytes);
         // Nobody commits nothing: a writer that did not sync its file before naming it leaves this behind when the machine stops.
         if (json.Trim(" \r\n"u8).IsEmpty)
             throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, "the commit is empty", key);
@@ -103,6 +100,13 @@ internal static class LogReader
         }
     }
 
+    /// <summary>The text of a log's file, without the mark that some editors put before it.</summary>
+    internal static ReadOnlySpan<byte> Json(byte[] bytes)
+    {
+        ReadOnlySpan<byte> json = bytes;
+        return json.StartsWith("\uFEFF"u8) ? json[3..] : json;
+    }
+
     internal static async ValueTask<byte[]> ReadWholeAsync(DeltaTable table, string key, CancellationToken cancel) =>
         await table.Lake.Store.TryReadAsync(key, cancel)
         ?? throw new DeltaLogException(DeltaLogFault.Gap, table.Folder, "the file went away while the log was read", key);
@@ -111,11 +115,24 @@ internal static class LogReader
     {
         var state = new TableState();
         if (segment.Checkpoint is not null)
-            await CheckpointReader.ReadAsync(table, segment.Checkpoint, state, cancel);
-        var version = segment.Checkpoint?.Version ?? -1;
-        foreach (var commit in segment.Commits)
-            state.Apply(Parse(table, commit.Key, await ReadWholeAsync(table, commit.Key, cancel)), ++version);
-        return Finish(table, state, segment.Commits.Count > 0 ? segment.Commits[^1].ModifiedMs : segment.Checkpoint?.Files[0].ModifiedMs ?? 0);
+            await ReadCheckpointAsync(table, segment.Checkpoint, state, cancel);
+        await CommitReplay.ApplyAsync(table, segment.Commits, state, cancel);
+        var last = segment.Commits.Count == 0 ? segment.Checkpoint!.Files[0] : segment.Last?.Object ?? segment.Commits[^1].Object;
+        var checksum = segment.Checksum is { } file ? await table.Lake.Store.TryReadAsync(file.Key, cancel) : null;
+        return Finish(table, state, last.ModifiedMs, checksum);
+    }
+
+    /// <exception cref="DeltaLogException">With the checkpoint's first file, whichever of its files is at fault.</exception>
+    private static async ValueTask ReadCheckpointAsync(DeltaTable table, LogCheckpoint checkpoint, TableState state, CancellationToken cancel)
+    {
+        try
+        {
+            await CheckpointReader.ReadAsync(table, checkpoint, state, cancel);
+        }
+        catch (Exception e) when (e is DuckDbException { IsTransient: false } or LakeException { IsTransient: false } && !cancel.IsCancellationRequested)
+        {
+            throw new DeltaLogException(DeltaLogFault.Corrupt, table.Folder, $"the checkpoint cannot be read: {e.Message}", checkpoint.Files[0].Key, inner: e);
+        }
     }
 
     /// <summary>The log's files, from the newest checkpoint on where <c>_last_checkpoint</c> names one that is there; the hint is never trusted for more.</summary>

@@ -1,29 +1,37 @@
 namespace Smelt.Lake;
 
-/// <summary>A table's state while its log is replayed (PROTOCOL.md, "Action Reconciliation"). Mutable; becomes a <see cref="Snapshot"/>.</summary>
+/// <summary>
+/// A table's state while its log is replayed (PROTOCOL.md, "Action Reconciliation"). Files are kept as the log's own JSON and decoded when looked at. Mutable until
+/// <see cref="Files"/> is first asked for; becomes a <see cref="Snapshot"/>.
+/// </summary>
 internal sealed class TableState
 {
-    internal readonly Dictionary<FileKey, AddFile> Files;
-    internal readonly Dictionary<FileKey, RemoveFile> Tombstones;
+    private readonly FileMap.Builder _files;
+    private readonly FileMap.Builder _tombstones;
     internal readonly Dictionary<string, TransactionMark> Transactions;
     internal readonly Dictionary<string, DomainMetadata> Domains;
 
     internal TableState()
     {
-        (Files, Tombstones) = ([], []);
+        (_files, _tombstones) = (new FileMap.Builder(), new FileMap.Builder());
         Transactions = new Dictionary<string, TransactionMark>(StringComparer.Ordinal);
         Domains = new Dictionary<string, DomainMetadata>(StringComparer.Ordinal);
     }
 
     internal TableState(Snapshot from)
     {
-        Files = new Dictionary<FileKey, AddFile>(from.State.Files);
-        Tombstones = new Dictionary<FileKey, RemoveFile>(from.State.Tombstones);
+        (_files, _tombstones) = (new FileMap.Builder(from.State.Files), new FileMap.Builder(from.State.Tombstones));
         Transactions = new Dictionary<string, TransactionMark>(from.State.Transactions, StringComparer.Ordinal);
         Domains = new Dictionary<string, DomainMetadata>(from.State.Domains, StringComparer.Ordinal);
         (Protocol, Metadata, Version, InCommitTimestamp) = (from.Protocol, from.Metadata, from.Version, null);
         LastDataChange = from.State.LastDataChange;
     }
+
+    /// <summary>The live files; nothing can be applied after.</summary>
+    internal FileMap Files => _files.Build();
+
+    /// <summary>The files that left and are not forgotten yet; nothing can be applied after.</summary>
+    internal FileMap Tombstones => _tombstones.Build();
 
     internal long Version { get; private set; } = -1;
 
@@ -37,19 +45,37 @@ internal sealed class TableState
     /// <summary>Newest version among the commits replayed whose commit changed rows or the schema; null where none did.</summary>
     internal long? LastDataChange { get; private set; }
 
-    /// <summary>Takes over a checkpoint's actions; parts may come in any order.</summary>
-    internal void ApplyCheckpoint(CommitActions actions, long version)
+    /// <summary>A live file of a checkpoint.</summary>
+    internal void Add(FileId id, ReadOnlySpan<byte> json) => _files.Set(id, json);
+
+    /// <summary>A file that left, of a checkpoint.</summary>
+    internal void Remove(FileId id, ReadOnlySpan<byte> json) => _tombstones.Set(id, json);
+
+    /// <summary>Takes over a checkpoint's actions that are not on files, or are sliced; parts may come in any order.</summary>
+    internal void ApplyCheckpoint(CommitActions actions, ReadOnlySpan<byte> json, long version)
     {
         Version = version;
         ApplySmall(actions);
-        foreach (var remove in actions.Removes)
-            Tombstones[FileKey.Of(remove)] = remove;
-        foreach (var add in actions.Adds)
-            Files[FileKey.Of(add)] = add;
+        foreach (var remove in actions.Slices!.Removes)
+            Remove(remove.File, json.Slice(remove.Offset, remove.Length));
+        foreach (var add in actions.Slices.Adds)
+            Add(add.File, json.Slice(add.Offset, add.Length));
+    }
+
+    /// <summary>Takes over a commit of our own making.</summary>
+    internal void Apply(CommitActions actions, long version)
+    {
+        var json = CommitBuilder.Serialize(actions).Span;
+        var sliced = new CommitActions { Slices = new FileSlices() };
+        ActionReader.Read(json, sliced);
+        Apply(sliced, json, version);
     }
 
     /// <summary>Takes over a commit. Removes go before adds: a commit that gives a file a new deletion vector has both for one path.</summary>
-    internal void Apply(CommitActions actions, long version)
+    /// <param name="actions">With <see cref="CommitActions.Slices"/>.</param>
+    /// <param name="json">The text that they were read from.</param>
+    /// <param name="version">The commit's version.</param>
+    internal void Apply(CommitActions actions, ReadOnlySpan<byte> json, long version)
     {
         var schemaChanged = actions.Metadata is not null && actions.Metadata.SchemaString != Metadata?.SchemaString;
         if (schemaChanged || actions.ChangesData)
@@ -57,19 +83,20 @@ internal sealed class TableState
         Version = version;
         InCommitTimestamp = actions.Info?.InCommitTimestamp;
         ApplySmall(actions);
-        foreach (var remove in actions.Removes)
+        foreach (var remove in actions.Slices!.Removes)
         {
-            var key = FileKey.Of(remove);
-            Files.Remove(key);
-            Tombstones[key] = remove;
+            _files.Remove(remove.File);
+            _tombstones.Set(remove.File, json.Slice(remove.Offset, remove.Length));
         }
-        foreach (var add in actions.Adds)
+        foreach (var add in actions.Slices.Adds)
         {
-            var key = FileKey.Of(add);
-            Tombstones.Remove(key);
-            Files[key] = add;
+            _tombstones.Remove(add.File);
+            _files.Set(add.File, json.Slice(add.Offset, add.Length));
         }
     }
+
+    /// <summary>After a compaction nobody can tell which of its commits changed rows last.</summary>
+    internal void ForgetLastDataChange() => LastDataChange = null;
 
     private void ApplySmall(CommitActions actions)
     {

@@ -27,7 +27,7 @@ internal sealed partial class ScanBuilder
         var follow = numbers.Select((n, i) => n == first + i).All(static same => same);
         return follow
             ? string.Create(CultureInfo.InvariantCulture, $"(smelt_r.file_index + {first})")
-            : $"([{string.Join(", ", numbers)}])[smelt_r.file_index + 1]";
+            : $"([{string.Join(", ", numbers)}])[CAST(smelt_r.file_index AS BIGINT) + 1]";
     }
 
     private IEnumerable<string> RowIdColumns()
@@ -73,15 +73,13 @@ internal static class RowPlace
 /// <param name="CommitVersion">Physical name of the column of the row's commit version.</param>
 internal sealed record RowTrackingColumns(string RowId, string CommitVersion)
 {
-    private const string IdKey = "delta.rowTracking.materializedRowIdColumnName", VersionKey = "delta.rowTracking.materializedRowCommitVersionColumnName";
-
     /// <summary>Null where the table does not track rows.</summary>
     /// <exception cref="DeltaLogException">It does, and does not say in which columns.</exception>
     internal static RowTrackingColumns? Of(TableMetadata metadata)
     {
-        if (!metadata.IsOn("delta.enableRowTracking"))
+        if (!metadata.IsOn(RowTracking.Enabled))
             return null;
-        return metadata.Property(IdKey) is { } id && metadata.Property(VersionKey) is { } version ? new RowTrackingColumns(id, version)
-            : throw new DeltaLogException(DeltaLogFault.Corrupt, metadata.Id, $"the table tracks rows and lacks {IdKey} or {VersionKey}");
+        return metadata.Property(RowTracking.IdColumn) is { } id && metadata.Property(RowTracking.VersionColumn) is { } version ? new RowTrackingColumns(id, version)
+            : throw new DeltaLogException(DeltaLogFault.Corrupt, metadata.Id, $"the table tracks rows and lacks {RowTracking.IdColumn} or {RowTracking.VersionColumn}");
     }
 }

@@ -8,19 +8,28 @@ namespace Smelt.Lake;
 /// Builds the SQL of a scan. Files are read in up to two groups: those without deletion vectors, and those with, which are anti-joined. Partition values are constants
 /// where all files of a group agree, and a join on <c>file_index</c> where not. A plain table is one <c>read_parquet</c> and nothing else.
 /// </summary>
-internal sealed partial class ScanBuilder(DeltaTable table, Snapshot snapshot)
+internal sealed partial class ScanBuilder(DeltaTable table, TableMetadata metadata)
 {
-    private readonly TableMetadata _metadata = snapshot.Metadata;
+    private readonly TableMetadata _metadata = metadata;
     private readonly string _vectorTable = $"smelt_dv_{Guid.NewGuid():N}";
     private readonly List<ScanVector> _vectors = [];
-    private readonly Lazy<string> _columns = new(() => PhysicalColumns.Of(table.Folder, snapshot.Metadata));
+    private readonly Lazy<string> _columns = new(() => PhysicalColumns.Of(table.Folder, metadata));
+
+    internal ScanBuilder(DeltaTable table, Snapshot snapshot) : this(table, snapshot.Metadata)
+    {
+    }
+
+    /// <summary>Whether columns are found by their physical names whatever the table's mapping is: change files have a column that no id stands for.</summary>
+    internal bool ByName { get; init; }
 
     /// <summary>The number of each file in <see cref="RowPlace"/>; null where rows come without their places.</summary>
     internal Func<AddFile, int>? NumberOf { get; init; }
 
     private bool WithRowIds => NumberOf is not null && RowTrackingColumns.Of(_metadata) is not null;
 
-    internal TableScan Build(IReadOnlyList<AddFile> files)
+    /// <param name="files">Read whole, but for their deleted rows.</param>
+    /// <param name="picks">Files of which only some rows are read.</param>
+    internal TableScan Build(IReadOnlyList<AddFile> files, params IReadOnlyList<RowPick> picks)
     {
         var plain = files.Where(f => f.DeletionVector is not { Cardinality: > 0 }).ToList();
         var masked = files.Where(f => f.DeletionVector is { Cardinality: > 0 }).ToList();
@@ -30,10 +39,12 @@ internal sealed partial class ScanBuilder(DeltaTable table, Snapshot snapshot)
             parts.Add(Group([.. group], withVectors: false));
         if (masked.Count > 0)
             parts.Add(Group(masked, withVectors: true));
+        if (picks.Count > 0)
+            parts.Add(Group([.. picks.Select(p => p.File)], withVectors: false) + Picked(picks));
         return new TableScan
         {
             Sql = parts.Count == 0 ? Empty() : string.Join(" UNION ALL ", parts),
-            Schema = snapshot.Schema,
+            Schema = _metadata.Schema,
             Files = files,
             Vectors = _vectors,
             VectorTable = _vectors.Count == 0 ? "" : _vectorTable,
@@ -43,16 +54,16 @@ internal sealed partial class ScanBuilder(DeltaTable table, Snapshot snapshot)
 
     private string Empty()
     {
-        var columns = snapshot.Schema.Fields.Select(f => $"CAST(NULL AS {ParquetSql.TypeOf(table.Folder, f.Type)}) AS {SqlText.Identifier(f.Name)}");
+        var columns = _metadata.Schema.Fields.Select(f => $"CAST(NULL AS {ParquetSql.TypeOf(table.Folder, f.Type)}) AS {SqlText.Identifier(f.Name)}");
         string[] places = NumberOf is null ? [] : WithRowIds ? [RowPlace.Column, RowPlace.RowId, RowPlace.CommitVersion] : [RowPlace.Column];
         return $"SELECT {string.Join(", ", columns.Concat(places.Select(p => $"CAST(NULL AS BIGINT) AS {p}")))} WHERE false";
     }
 
     private string Group(List<AddFile> files, bool withVectors)
     {
-        var partitions = _metadata.PartitionColumns.Select(p => snapshot.Schema.Find(p) ?? throw Unknown(p)).ToList();
+        var partitions = _metadata.PartitionColumns.Select(p => _metadata.Schema.Find(p) ?? throw Unknown(p)).ToList();
         var constant = (!WithRowIds || files.Count == 1) && files.TrueForAll(f => partitions.TrueForAll(p => Value(f, p) == Value(files[0], p)));
-        var columns = snapshot.Schema.Fields.Select(f =>
+        var columns = _metadata.Schema.Fields.Select(f =>
             $"{(partitions.Contains(f) ? constant ? Literal(f, Value(files[0], f)) : $"smelt_p.{Column(partitions.IndexOf(f))}" : Data(f))} AS {SqlText.Identifier(f.Name)}");
         var sql = new StringBuilder($"SELECT {string.Join(", ", columns.Concat(Places(files, constant)))} FROM {Read(files, partitions)} AS smelt_r");
         if (!constant)
@@ -62,6 +73,14 @@ internal sealed partial class ScanBuilder(DeltaTable table, Snapshot snapshot)
         if (withVectors)
             sql.Append(CultureInfo.InvariantCulture, $" ANTI JOIN temp.main.{_vectorTable} AS smelt_d ON smelt_r.file_index + {Number(files)} = smelt_d.file AND smelt_r.file_row_number = smelt_d.\"row\"");
         return sql.ToString();
+    }
+
+    private string Picked(IReadOnlyList<RowPick> picks)
+    {
+        var first = _vectors.Count;
+        for (var i = 0; i < picks.Count; i++)
+            _vectors.Add(new ScanVector(first + i, picks[i].Rows, picks[i].But));
+        return $" SEMI JOIN temp.main.{_vectorTable} AS smelt_d ON smelt_r.file_index + {first} = smelt_d.file AND smelt_r.file_row_number = smelt_d.\"row\"";
     }
 
     /// <summary>Registers the files' vectors under numbers that follow those taken already; gives the first.</summary>
@@ -78,8 +97,8 @@ internal sealed partial class ScanBuilder(DeltaTable table, Snapshot snapshot)
 
     private string Read(List<AddFile> files, List<DeltaField> partitions)
     {
-        var data = snapshot.Schema.Fields.Where(f => f.Type != DeltaType.Void && !partitions.Contains(f)).ToList();
-        var byId = _metadata.ColumnMapping == ColumnMappingMode.Id;
+        var data = _metadata.Schema.Fields.Where(f => f.Type != DeltaType.Void && !partitions.Contains(f)).ToList();
+        var byId = !ByName && _metadata.ColumnMapping == ColumnMappingMode.Id;
         var columns = string.Join(", ", data.Select(f => $"{Key(f, byId)}: {{name: {SqlText.Literal(f.PhysicalName)}, type: {SqlText.Literal(ParquetSql.TypeOf(table.Folder, f.Type, physical: true))}, default_value: NULL}}"));
         // A table of partition columns only still has rows to count.
         if (WithRowIds && !byId)

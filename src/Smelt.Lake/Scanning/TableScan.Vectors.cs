@@ -16,11 +16,16 @@ public sealed partial record TableScan
         using var chunk = DataChunk.Create([DuckDbType.BigInt, DuckDbType.BigInt]);
         foreach (var vector in Vectors)
         {
-            var rows = await DeletionVectorReader.ReadAsync(Table, vector.Vector, cancel);
+            var rows = await RowsAsync(vector.Vector, cancel);
+            if (vector.But is not null)
+                rows = [.. rows.Except(await RowsAsync(vector.But, cancel))];
             for (var at = 0; at < rows.Length; at += DataChunk.Capacity)
                 Append(appender, chunk, vector.FileNumber, rows.AsSpan(at, Math.Min(DataChunk.Capacity, rows.Length - at)));
         }
     }
+
+    private async ValueTask<long[]> RowsAsync(DeletionVector? vector, CancellationToken cancel) =>
+        vector is { Cardinality: > 0 } ? await DeletionVectorReader.ReadAsync(Table, vector, cancel) : [];
 
     private static void Append(DuckDbAppender appender, DataChunk chunk, int file, ReadOnlySpan<long> rows)
     {

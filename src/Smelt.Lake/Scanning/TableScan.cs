@@ -24,7 +24,11 @@ public sealed partial record TableScan
     internal string VectorTable { get; init; } = "";
 }
 
-/// <summary>A deletion vector that a scan needs.</summary>
+/// <summary>A set of rows that a scan needs: of a deletion vector, or of the difference of two.</summary>
 /// <param name="FileNumber">Number of the file in the scan's SQL.</param>
-/// <param name="Vector">Where it is.</param>
-internal sealed record ScanVector(int FileNumber, DeletionVector Vector);
+/// <param name="Vector">Where it is; null for no rows.</param>
+/// <param name="But">Rows to be taken out of it, or null.</param>
+internal sealed record ScanVector(int FileNumber, DeletionVector? Vector, DeletionVector? But = null);
+
+/// <summary>Rows of a file that are in one deletion vector (none where null) and not in another.</summary>
+internal sealed record RowPick(AddFile File, DeletionVector? Rows, DeletionVector? But);

@@ -32,6 +32,11 @@ public interface IObjectStore
     /// <returns>False where another object holds the key already.</returns>
     ValueTask<bool> PutIfAbsentAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancel = default);
 
+    /// <summary>
+    /// As <see cref="PutIfAbsentAsync"/>, for what may be lost or empty after a power cut (hints, checksums), and therefore need not be waited for.
+    /// </summary>
+    ValueTask<bool> PutHintIfAbsentAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancel = default) => PutIfAbsentAsync(key, content, cancel);
+
     /// <summary>Puts an object whole, durably, over whatever was there. Readers see the old or the new one.</summary>
     ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancel = default);
 

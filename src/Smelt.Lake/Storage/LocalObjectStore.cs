@@ -137,6 +137,26 @@ public sealed class LocalObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> PutHintIfAbsentAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        try
+        {
+            using var file = new FileStream(Locate(key), FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1);
+            file.Write(content.Span);
+            return ValueTask.FromResult(true);
+        }
+        catch (IOException) when (File.Exists(Locate(key)))
+        {
+            return ValueTask.FromResult(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException("store-write", $"'{key}' could not be written: {e.Message}", isTransient: true, e);
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();

@@ -16,7 +16,7 @@ public sealed partial class DataFileWriter
     internal string ChangeCopySql(string query, IReadOnlyList<string> columns)
     {
         var folder = Table.Lake.Store.Locate(FilePath.Key(Table.Folder, ChangeFeedColumns.Folder));
-        return Copy(query, columns, [(ChangeFeedColumns.ChangeType, ChangeFeedColumns.ChangeType)], folder, "cdc");
+        return Copy(query, columns, RowOrigin.Changes, [(ChangeFeedColumns.ChangeType, ChangeFeedColumns.ChangeType)], folder, "cdc");
     }
 
     /// <summary>What the COPY wrote, made durable.</summary>

@@ -7,7 +7,7 @@ public sealed partial class DataFileWriter
 {
     internal async partial ValueTask<IReadOnlyList<AddFile>> FilesAsync(DuckDbResult copied, CancellationToken cancel)
     {
-        var statistics = new FileStatistics(Definition.Metadata);
+        var statistics = new FileStatistics(Definition);
         var tags = new Dictionary<string, string?> { [PhysicalColumns.Tag] = PhysicalColumns.Of(Table.Folder, Definition.Metadata) };
         var written = CopiedFile.ReadAll(copied, Table.Lake.Store.Locate(Table.Folder));
         var files = new List<AddFile>();

@@ -7,22 +7,23 @@ namespace Smelt.Lake;
 /// <content>The COPY statement.</content>
 public sealed partial class DataFileWriter
 {
-    public partial string CopySql(string query, IReadOnlyList<string> columns) => Copy(query, columns, Hidden, Table.Lake.Store.Locate(Table.Folder), "part");
+    public partial string CopySql(string query, IReadOnlyList<string> columns) => Copy(query, columns, Rows, Hidden, Table.Lake.Store.Locate(Table.Folder), "part");
 
     /// <param name="query">A SELECT.</param>
     /// <param name="columns">Its columns that are the table's.</param>
+    /// <param name="rows">Where the rows come from.</param>
     /// <param name="hidden">Columns that the table's schema does not have: name in the file, and in the query.</param>
     /// <param name="folder">Where the files go.</param>
     /// <param name="prefix">What their names begin with.</param>
-    private string Copy(string query, IReadOnlyList<string> columns, IReadOnlyList<(string Name, string Column)> hidden, string folder, string prefix)
+    private string Copy(string query, IReadOnlyList<string> columns, RowOrigin rows, IReadOnlyList<(string Name, string Column)> hidden, string folder, string prefix)
     {
         var given = columns.ToDictionary(c => c, StringComparer.OrdinalIgnoreCase);
         var schema = Definition.Metadata.Schema;
         if (!ColumnDuty.HasNone(Definition.Metadata))
         {
             var duties = new WriteDuties(Table, Definition.Metadata);
-            query = duties.Around(query, given);
-            _numbered = [.. duties.Identities().Where(i => !given.ContainsKey(i.Field.Name))];
+            query = duties.Around(query, given, rows, hidden.Select(h => h.Column));
+            _numbered = rows == RowOrigin.New ? [.. duties.Identities().Where(i => !given.ContainsKey(i.Field.Name))] : [];
             given = schema.Fields.ToDictionary(f => f.Name, f => f.Name, StringComparer.OrdinalIgnoreCase);
         }
         var written = schema.Fields.Where(f => f.Type != DeltaType.Void).ToList();

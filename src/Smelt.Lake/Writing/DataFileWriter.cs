@@ -32,6 +32,9 @@ public sealed partial class DataFileWriter
     /// <summary>Target size of a data file in bytes; the soft limit where a file is ended.</summary>
     public long TargetFileBytes { get; init; } = 128L << 20;
 
+    /// <summary>Where the rows come from.</summary>
+    internal RowOrigin Rows { get; init; } = RowOrigin.New;
+
     /// <summary>Columns of the files that the schema does not have (PROTOCOL.md, "Row Tracking": materialized ids): name in the file, and in the query.</summary>
     internal IReadOnlyList<(string Name, string Column)> Hidden { get; init; } = [];
 

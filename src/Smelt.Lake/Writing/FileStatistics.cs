@@ -15,12 +15,16 @@ internal sealed class FileStatistics
     private readonly TableMetadata _metadata;
     private readonly HashSet<DeltaField> _indexed = new(ReferenceEqualityComparer.Instance);
 
-    internal FileStatistics(TableMetadata metadata)
+    internal FileStatistics(TableDefinition definition)
     {
-        _metadata = metadata;
+        var metadata = _metadata = definition.Metadata;
         var named = metadata.Property("delta.dataSkippingStatsColumns") is { Length: > 0 } list ? Names(list) : null;
         var left = int.TryParse(metadata.Property("delta.dataSkippingNumIndexedCols"), out var n) ? n < 0 ? int.MaxValue : n : DefaultIndexed;
         Index(DataFields(), "", named, ref left);
+        // Clustered tables are read by these columns, wherever they stand.
+        foreach (var column in definition.ClusteringColumns)
+            if (column.Resolve(metadata.Schema) is { } found)
+                _indexed.Add(found.Field);
     }
 
     /// <summary>What no table may hold, told by the statistics of every column.</summary>

@@ -37,27 +37,30 @@ internal sealed class WriteDuties
     /// <summary>The rows of a query with every column of the table, checked.</summary>
     /// <param name="query">A SELECT.</param>
     /// <param name="given">The query's columns by the table's names.</param>
+    /// <param name="rows">Where the rows come from.</param>
+    /// <param name="carried">Columns of the query that are not the table's and go along.</param>
     /// <exception cref="DataValueException">The query brings values of a column that only the table itself may number.</exception>
-    internal string Around(string query, IReadOnlyDictionary<string, string> given)
+    internal string Around(string query, IReadOnlyDictionary<string, string> given, RowOrigin rows, IEnumerable<string> carried)
     {
         var missing = _generated.Where(g => !given.ContainsKey(g.Field.Name)).ToList();
-        var columns = _schema.Fields.Where(f => !missing.Exists(m => m.Field == f)).Select(f => $"{Value(f, given)} AS {SqlText.Identifier(f.Name)}");
+        var columns = _schema.Fields.Where(f => !missing.Exists(m => m.Field == f)).Select(f => $"{Value(f, given, rows)} AS {SqlText.Identifier(f.Name)}")
+            .Concat(carried.Select(c => $"smelt_rows.{SqlText.Identifier(c)}"));
         var filled = $"SELECT {string.Join(", ", columns)} FROM ({query}) AS smelt_rows";
         if (missing.Count > 0)
             filled = $"SELECT *, {string.Join(", ", missing.Select(m => $"CAST({m.Sql} AS {TypeOf(m.Field)}) AS {SqlText.Identifier(m.Field.Name)}"))} FROM ({filled}) AS smelt_filled";
         var checks = _checks.Concat(_generated.Except(missing).Select(g => ($"{SqlText.Identifier(g.Field.Name)} IS NOT DISTINCT FROM CAST({g.Sql} AS {TypeOf(g.Field)})",
             $"the column {g.Field.Name} GENERATED ALWAYS AS ({g.Field.Metadata.Text(ColumnDuty.Generation)})"))).ToList();
-        return checks.Count == 0 ? filled
+        return checks.Count == 0 || rows == RowOrigin.Changes ? filled
             : $"SELECT * FROM ({filled}) AS smelt_checked WHERE CASE {string.Join(" ", checks.Select(c => $"WHEN ({c.Item1}) IS NOT TRUE THEN {Error(c.Item2)}"))} ELSE true END";
     }
 
     private string Error(string rule) => $"error({SqlText.Literal($"{rule} of the table '{_table.Folder}' does not hold for a row")})";
 
-    private string Value(DeltaField field, IReadOnlyDictionary<string, string> given)
+    private string Value(DeltaField field, IReadOnlyDictionary<string, string> given, RowOrigin rows)
     {
         var identity = ColumnDuty.IdentityOf(field);
         if (given.TryGetValue(field.Name, out var column))
-            return identity is { AllowExplicit: false }
+            return identity is { AllowExplicit: false } && rows == RowOrigin.New
                 ? throw new DataValueException(field.Name, "the table numbers it itself (GENERATED ALWAYS AS IDENTITY); leave it out")
                 : $"CAST(smelt_rows.{SqlText.Identifier(column)} AS {TypeOf(field)})";
         if (identity is not null)
@@ -91,4 +94,17 @@ internal sealed class WriteDuties
     }
 
     private string TypeOf(DeltaField field) => ParquetSql.TypeOf(_table.Folder, field.Type);
+}
+
+/// <summary>Where rows to be written come from.</summary>
+internal enum RowOrigin
+{
+    /// <summary>They are new to the table.</summary>
+    New,
+
+    /// <summary>They were in the table, changed or not: what the table numbered stays.</summary>
+    Table,
+
+    /// <summary>They tell of changes: the rules were held when the rows were written.</summary>
+    Changes,
 }

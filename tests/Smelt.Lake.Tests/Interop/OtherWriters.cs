@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 
+[assembly: AssemblyFixture(typeof(Smelt.Lake.Tests.Interop.SparkFixture))]
+
 namespace Smelt.Lake.Tests.Interop;
 
 /// <summary>Apache Spark with Delta Lake, started once for all tests that ask it.</summary>
@@ -31,6 +33,31 @@ public sealed class SparkFixture : IDisposable
         {
             _gate.Release();
         }
+    }
+
+    /// <summary>The rows that Spark reads, through Parquet that it writes, so that every value is compared exactly: sorted JSON texts.</summary>
+    internal async Task<List<string>> RowsAsync(TestLake lake, string folder, long? version = null)
+    {
+        var snapshot = await lake.Lake.Table(folder).SnapshotAsync(version);
+        var at = version is null ? "" : $" VERSION AS OF {version}";
+        var copy = await CopyAsync(lake, $"SELECT * FROM delta.`{lake.Store.Locate(folder)}`{at}");
+        var columns = string.Join(", ", snapshot.Schema.Fields.Select(f => $"CAST(\"{f.Name}\" AS {ParquetSql.TypeOf(folder, f.Type)}) AS \"{f.Name}\""));
+        return TestLake.Json(lake.Duck, $"SELECT {columns} FROM {copy}");
+    }
+
+    /// <summary>The rows of a query, with the columns' types in a schema.</summary>
+    internal async Task<List<string>> RowsAsync(TestLake lake, string query, StructType schema)
+    {
+        var columns = string.Join(", ", schema.Fields.Select(f => $"CAST(\"{f.Name}\" AS {ParquetSql.TypeOf("", f.Type)}) AS \"{f.Name}\""));
+        return TestLake.Json(lake.Duck, $"SELECT {columns} FROM {await CopyAsync(lake, query)}");
+    }
+
+    /// <summary>What a query gives in Spark, as Parquet that it writes: SQL that reads it.</summary>
+    internal async Task<string> CopyAsync(TestLake lake, string query)
+    {
+        var copy = Path.Join(lake.Root, $"spark-{Guid.NewGuid():N}");
+        await SqlAsync($"INSERT OVERWRITE DIRECTORY '{copy}' USING parquet {query}");
+        return $"read_parquet('{copy}/*.parquet', hive_partitioning=false)";
     }
 
     public void Dispose()
