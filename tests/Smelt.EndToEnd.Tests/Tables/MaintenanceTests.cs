@@ -90,7 +90,7 @@ public sealed class MaintenanceTests : IDisposable
             ALTER TABLE delta.`t` RENAME COLUMN s TO `my s`;
             ALTER TABLE delta.`t` ADD COLUMNS (extra DECIMAL(10,2) COMMENT 'later', more VARCHAR);
             ALTER TABLE delta.`t` DROP COLUMN more;
-            ALTER TABLE delta.`t` ADD CONSTRAINT small CHECK (a < 6000 AND `my s` <> "z");
+            ALTER TABLE delta.`t` ADD CONSTRAINT small CHECK (a < 6000 AND `my s` <> 'z');
             COMMENT ON TABLE delta.`t` IS 'a table';
             UPDATE delta.`t` SET extra = 1.5 WHERE a = 5000;
             DELETE FROM delta.`t` WHERE a < 10;
