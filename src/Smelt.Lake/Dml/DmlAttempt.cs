@@ -57,11 +57,11 @@ internal sealed class DmlAttempt
         ReadAs = new Snapshot(Snapshot.Folder, Snapshot.State, definition.Protocol, definition.Metadata, Snapshot.FileTimeMs);
     }
 
-    /// <summary>Name of a temporary table that goes with the attempt, as SQL has it.</summary>
-    internal string Temporary(string what)
+    /// <summary>Name of a temporary table (or view) that goes with the attempt, as SQL has it.</summary>
+    internal string Temporary(string what, string kind = "TABLE")
     {
         var name = $"temp.main.\"smelt_{what}_{_id.ToString(CultureInfo.InvariantCulture)}_{_temporary.Count}\"";
-        _temporary.Add(name);
+        _temporary.Add($"{kind} IF EXISTS {name}");
         return name;
     }
 
@@ -70,7 +70,7 @@ internal sealed class DmlAttempt
     {
         var scan = new ScanBuilder(Table, ReadAs) { NumberOf = f => _numbers[f] }.Build([.. files]);
         if (scan.NeedsSetup)
-            _temporary.Add("temp.main." + scan.VectorTable);
+            _temporary.Add($"TABLE IF EXISTS temp.main.{scan.VectorTable}");
         await scan.PrepareAsync(Connection, cancel);
         return scan.Sql;
     }
@@ -115,8 +115,9 @@ internal sealed class DmlAttempt
     /// <summary>Drops the temporary tables and, unless a commit names them or may do so, the files.</summary>
     internal async ValueTask EndAsync(bool keepsFiles)
     {
-        foreach (var name in _temporary)
-            Connection.Execute($"DROP TABLE IF EXISTS {name}");
+        // The newest first, as views name tables.
+        for (var i = _temporary.Count - 1; i >= 0; i--)
+            Connection.Execute($"DROP {_temporary[i]}");
         if (keepsFiles)
             return;
         // A COPY that failed has told no names: its files are found by the attempt's.

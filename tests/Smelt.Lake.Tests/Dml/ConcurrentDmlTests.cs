@@ -90,7 +90,7 @@ public sealed class ConcurrentDmlTests : IDisposable
 
     private async Task MakeAsync(bool serializable)
     {
-        var properties = serializable ? new Dictionary<string, string?> { ["delta.isolationLevel"] = "Serializable" } : null;
+        var properties = new Dictionary<string, string?> { ["delta.isolationLevel"] = serializable ? "Serializable" : "WriteSerializable" };
         await _lake.WriteAsync("t", "SELECT i AS id, 'n' || i AS name FROM range(10) t(i)", options: new TableOptions { Properties = properties });
         await _lake.WriteAsync("t", "SELECT i AS id, 'n' || i AS name FROM range(10, 20) t(i)");
     }
