@@ -72,6 +72,18 @@ public static class EngineCodes
     /// <summary>The flow's state is older than its target: the target holds batches that the state does not know.</summary>
     public const string StateBehind = "SM6209";
 
+    /// <summary>A statement cannot be done as it was written.</summary>
+    public const string StatementRefused = "SM6401";
+
+    /// <summary>A value of a statement does not fit its column, or an expression fails on a row.</summary>
+    public const string ValueRefused = "SM6402";
+
+    /// <summary>The table is append-only.</summary>
+    public const string AppendOnly = "SM6403";
+
+    /// <summary>Several rows of a MERGE's source match one row of its target.</summary>
+    public const string MultipleMatches = "SM6404";
+
     /// <summary>Another update of the same lake is running.</summary>
     public const string UpdateRunning = "SM6301";
 

@@ -5,6 +5,21 @@ namespace Smelt.EndToEnd.Tests;
 /// <summary>Expectations, failing casts and quarantines over one small landing.</summary>
 public sealed class QualityTests
 {
+    [Fact]
+    public void The_row_that_a_cast_failed_on_is_shown_with_its_place_and_kept_by_no_log()
+    {
+        using var folder = new PipelineFolder()
+            .Write("in/x.csv", "age,email\n30,ann@example.org\nabc,bob@example.org\n")
+            .Write("bronze/people.sql", "SELECT * FROM STREAM read_files('in', format => 'csv')")
+            .Write("silver/people.sql", "CREATE OR REFRESH MATERIALIZED VIEW silver.people AS SELECT age::INT AS age FROM bronze.people");
+        var said = folder.Smelt("run").Expect(1);
+        foreach (var word in (string[])["SM6004", "'abc'", "The row is of bronze.people, from the file in/x.csv", "bob@example.org"]) Assert.Contains(word, said.Out + said.Err, StringComparison.Ordinal);
+        var logged = folder.Scalar("SELECT message FROM _smelt.event_log WHERE kind = 'flow' AND status = 'failed'")!;
+        Assert.Contains("The row is of bronze.people, from the file in/x.csv", logged, StringComparison.Ordinal);
+        Assert.DoesNotContain("bob@", logged, StringComparison.Ordinal);
+        foreach (var file in Directory.EnumerateFiles(folder.File("lake/_smelt/updates"), "*.json")) Assert.DoesNotContain("bob@", File.ReadAllText(file), StringComparison.Ordinal);
+    }
+
     private const string Landing = "id,amount,flag\n1,5,y\n2,-1,\n3,,x\n4,oops,y\n5,-7,\n";
 
     private static PipelineFolder Payments(string yml = "name: q\n") => new PipelineFolder(yml)

@@ -94,6 +94,34 @@ public sealed class FlowStateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_record_of_which_any_byte_was_changed_is_named_or_says_what_it_said_and_one_without_a_checksum_is_taken()
+    {
+        await (await OpenAsync()).PutDoneAsync(1, 1, Done("a"), default);
+        var file = Directory.EnumerateFiles(_folder, "*.done.json", SearchOption.AllDirectories).Single();
+        var whole = File.ReadAllBytes(file);
+        var told = 0;
+        for (var at = 0; at < whole.Length; at++)
+        {
+            var changed = (byte[])whole.Clone();
+            changed[at] ^= 1;
+            File.WriteAllBytes(file, changed);
+            try
+            {
+                Assert.Equal(RecordJson.Write(Done("a")), RecordJson.Write((await OpenAsync()).Done!));
+            }
+            catch (EngineException error)
+            {
+                Assert.Equal(EngineCodes.StateCorrupt, error.Code);
+                told++;
+            }
+        }
+        // What names the checksum may be damaged without harm.
+        Assert.InRange(told, whole.Length - 10, whole.Length);
+        File.WriteAllBytes(file, RecordJson.Write(Done("older")));
+        Assert.Equal("older", (await OpenAsync()).Done!.Definition);
+    }
+
+    [Fact]
     public void Records_survive_their_json()
     {
         var intent = new IntentRecord

@@ -55,6 +55,8 @@ public sealed partial class DeltaTable
 /// <summary>Inputs as temporary views of a connection.</summary>
 internal sealed class InputViews(DeltaTable target, DuckDbConnection connection, IReadOnlyList<NamedInput> inputs)
 {
+    private readonly Dictionary<string, string> _setAside = new(StringComparer.Ordinal);
+
     internal bool HoldTarget => inputs.Any(i => i is NamedInput.Table { Version: null } table && IsTarget(table.Delta));
 
     internal async ValueTask BindAsync(Snapshot snapshot, CancellationToken cancel)
@@ -63,12 +65,30 @@ internal sealed class InputViews(DeltaTable target, DuckDbConnection connection,
             connection.Execute($"CREATE OR REPLACE TEMP VIEW {SqlText.Identifier(input.Name)} AS {await SqlAsync(input, snapshot, cancel)}");
     }
 
+    private string SetAside(NamedInput.Rows rows, CancellationToken cancel)
+    {
+        var table = $"temp.main.{SqlText.Identifier($"smelt_rows_{_setAside.Count}_{Guid.NewGuid():N}")}";
+        var source = BatchSource.Register(connection, rows.Schema, rows.Batches, cancel);
+        try
+        {
+            connection.Execute($"CREATE TEMP TABLE {table} AS {source.Sql}");
+            return table;
+        }
+        catch (DuckDbException)
+        {
+            source.ThrowIfFailed();
+            throw;
+        }
+    }
+
     private bool IsTarget(DeltaTable table) => table.Lake.Store.Locate(table.Folder) == target.Lake.Store.Locate(target.Folder);
 
     private async ValueTask<string> SqlAsync(NamedInput input, Snapshot snapshot, CancellationToken cancel)
     {
         if (input is NamedInput.ParquetFiles files)
             return $"SELECT * FROM read_parquet([{string.Join(", ", files.Paths.Select(static p => SqlText.Literal(ParquetSql.EscapeGlob(p))))}], hive_partitioning=false)";
+        if (input is NamedInput.Rows rows)
+            return $"SELECT * FROM {_setAside.GetValueOrDefault(input.Name) ?? (_setAside[input.Name] = SetAside(rows, cancel))}";
         var table = (NamedInput.Table)input;
         var at = table.Version is null && IsTarget(table.Delta) ? snapshot : await table.Delta.SnapshotAsync(table.Version, cancel);
         var scan = table.Delta.Scan(at);

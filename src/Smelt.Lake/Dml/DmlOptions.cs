@@ -46,6 +46,9 @@ public abstract record NamedInput
 
     /// <summary>Parquet files by their places: absolute paths or URLs; taken as they are, no patterns.</summary>
     public sealed record ParquetFiles(string Name, IReadOnlyList<string> Paths) : NamedInput(Name);
+
+    /// <summary>Rows of the caller's, read once and set aside (in DuckDB, which spills) before the statement begins.</summary>
+    public sealed record Rows(string Name, StructType Schema, IAsyncEnumerable<RowBatch> Batches) : NamedInput(Name);
 }
 
 /// <summary>A column and what it becomes.</summary>

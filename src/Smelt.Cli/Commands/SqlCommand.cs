@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Smelt.Pipelines;
+using Smelt.Pipelines.TableStatements;
+using Smelt.Runs;
+
+namespace Smelt.Cli;
+
+/// <summary><c>smelt sql</c>: statements that change tables, one commit each, in their order.</summary>
+internal static class SqlCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var sql = new Argument<string>("statements") { Description = "DELETE, UPDATE, MERGE, INSERT, ALTER TABLE, OPTIMIZE, VACUUM, RESTORE, DESCRIBE, CREATE TABLE … SHALLOW CLONE or CONVERT TO DELTA, separated by semicolons; - reads them from standard input" };
+        var command = new Command("sql", "Change tables with SQL") { sql, CommandTree.Target, CommandTree.Variables };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var session = Session(terminal, parsed);
+            if (session is null) return ExitCode.Usage;
+            var text = parsed.GetValue(sql)!;
+            if (text == "-") text = await Console.In.ReadToEndAsync(cancel);
+            var read = TableStatementParser.Parse(text, session.Pipeline.Variables);
+            return await RunAsync(terminal, session, read, cancel);
+        });
+        return command;
+    }
+
+    /// <summary>The pipeline of the folder, or none where it has no smelt.yml; null where it does not compile.</summary>
+    internal static PipelineSession? Session(Terminal terminal, ParseResult parsed)
+    {
+        var folder = OpenedPipeline.Folder(parsed, null);
+        var hasPipeline = File.Exists(Path.Combine(folder, "smelt.yml"));
+        if (!hasPipeline && parsed.GetValue(CommandTree.PipelineFolder) is not null) throw new UsageException($"{folder} has no smelt.yml: it is not a pipeline's folder.");
+        terminal.Json = parsed.GetValue(CommandTree.Json);
+        return hasPipeline ? OpenedPipeline.Open(parsed, terminal) : PipelineSession.WithoutPipeline(Path.GetFullPath(folder), TimeProvider.System);
+    }
+
+    /// <summary>Nothing is done where one statement cannot be read. Each is a commit of its own; the first that fails ends the work, and those before it stay.</summary>
+    internal static async Task<int> RunAsync(Terminal terminal, PipelineSession session, TableStatements read, CancellationToken cancel)
+    {
+        var (done, diagnostics, failure) = (new List<StatementOutcome>(), read.Diagnostics, (StatementFailedException?)null);
+        try
+        {
+            if (!diagnostics.Any(static d => d.Severity == Severity.Error))
+            {
+                foreach (var statement in read.Statements)
+                {
+                    var outcome = await StatementDispatch.RunAsync(session, statement, cancel);
+                    done.Add(outcome);
+                    Tell(terminal, outcome);
+                }
+            }
+        }
+        catch (StatementDiagnosticsException wrong)
+        {
+            diagnostics = [.. diagnostics, .. wrong.Diagnostics];
+        }
+        catch (StatementFailedException failed)
+        {
+            failure = failed;
+            terminal.Say($"smelt: {failed.Code}: {failed.Message}");
+        }
+        DiagnosticView.Write(terminal, diagnostics);
+        if (terminal.Json) Write(done, diagnostics, failure);
+        return failure?.ExitCode ?? (diagnostics.Any(static d => d.Severity == Severity.Error) ? ExitCode.Usage : ExitCode.Fine);
+    }
+
+    private static void Tell(Terminal terminal, StatementOutcome outcome)
+    {
+        if (!terminal.Json) terminal.Words.WriteLine($"{outcome.Verb} {outcome.Table}: {(outcome.Version is { } version ? $"version {version}, " : "")}{outcome.Words}");
+        if (!terminal.Json && outcome.Rows is { } rows) TableView.Write(terminal, [.. rows.Columns.Select(static c => (c, false))], [.. rows.Rows]);
+        foreach (var note in outcome.Notes) terminal.Say($"note: {note}");
+    }
+
+    private static void Write(List<StatementOutcome> done, IReadOnlyList<Diagnostic> diagnostics, StatementFailedException? failure) => JsonOutput.Write(json =>
+    {
+        json.WriteStartArray("statements");
+        foreach (var outcome in done) outcome.Write(json);
+        json.WriteEndArray();
+        if (diagnostics.Count > 0) DiagnosticView.Write(json, diagnostics);
+        if (failure is null) return;
+        json.WriteStartObject("error");
+        json.WriteString("code", failure.Code);
+        json.WriteString("message", failure.Message);
+        json.WriteEndObject();
+    });
+}
+
+/// <summary>Which part does which statement.</summary>
+internal static class StatementDispatch
+{
+    public static Task<StatementOutcome> RunAsync(PipelineSession session, TableStatement statement, CancellationToken cancel) => statement switch
+    {
+        AlterStatement alter => new AlterStatements(session).RunAsync(alter, cancel),
+        OptimizeStatement or VacuumStatement or RestoreStatement or DescribeStatement or CloneStatement or ConvertStatement => new MaintenanceStatements(session).RunAsync(statement, cancel),
+        DeleteStatement or UpdateStatement or MergeStatement or InsertStatement => new RowStatements(session).RunAsync(statement, cancel),
+        _ => throw new InvalidOperationException($"{statement.Verb} is parsed and not done"),
+    };
+}
