@@ -78,7 +78,7 @@ public sealed class StepPlanner(UpdateContext context)
     /// <summary>The files of its own sources, then of those of the views that it reads.</summary>
     private List<SourceFound> SnapshotSources(StepPreparation step, CancellationToken cancel)
     {
-        var calls = StepInputs.Queries(context.Pipeline.Graph, step.Dataset).SelectMany(static q => q.Sources).ToList();
+        var calls = StepInputs.Queries(context.Pipeline.Graph, step.Dataset).SelectMany(static q => q.Sources).Where(static s => s.Function != "table_changes").ToList();
         if (calls.Count == 0) return [];
         var known = new SeenFiles();
         if (step.State!.Done is { } done)
