@@ -47,7 +47,7 @@ internal sealed class ChangeFeed(DeltaTable table, Snapshot last)
         if (_changeFiles.Count == 0)
             return whole;
         var changes = new ScanBuilder(table, Extended(CommitVersion, CommitTimestamp)) { ByName = true }.Build(_changeFiles);
-        return _files.Count + _picks.Count == 0 ? changes : whole with { Sql = $"{whole.Sql} UNION ALL {changes.Sql}", Files = [.. whole.Files, .. changes.Files] };
+        return _files.Count + _picks.Count == 0 ? changes : whole with { Sql = $"{whole.Sql} UNION ALL {changes.Sql}", Files = [.. whole.Files, .. changes.Files], Suspects = [.. whole.Suspects, .. changes.Suspects] };
     }
 
     /// <summary>A file that came back with another deletion vector: only the rows in which the two differ changed.</summary>

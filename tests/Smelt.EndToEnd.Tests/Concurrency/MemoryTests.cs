@@ -24,6 +24,7 @@ public sealed class MemoryTests
               'note ' || hash(i * 3) % 1000000 AS note FROM range({Rows}) t(i)
             """, "--format", "parquet", "--output", folder.File("landing/a.parquet")).Expect(0);
         var peak = PeakOf(folder);
+        DeepResults.Tell($"Ten million rows within 600 MB: sort, window, distinct and join, peak {peak / 1e6:0} MB");
         Assert.True(peak < Limit, $"the process took {peak / 1e6:0} MB");
         using var lake = new OpenLake(folder.Path);
         foreach (var table in (string[])["sorted", "windowed"]) Assert.Equal(Rows, lake.Count($"SELECT count(*) FROM gold.{table}"));

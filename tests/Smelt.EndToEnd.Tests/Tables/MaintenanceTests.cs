@@ -41,6 +41,30 @@ public sealed class MaintenanceTests : IDisposable
     }
 
     [Fact]
+    public void Another_PARTITIONED_BY_or_CLUSTER_BY_is_one_commit_that_plan_announces()
+    {
+        var folder = Orders();
+        folder.Write("bronze/orders.sql", "CREATE OR REFRESH STREAMING TABLE bronze.orders PARTITIONED BY (_ingestion_date) AS SELECT * FROM STREAM read_files('landing', format => 'json')");
+        folder.Write("silver/orders.sql", "CREATE OR REFRESH STREAMING TABLE silver.orders PARTITIONED BY (status) AS SELECT id, status FROM STREAM bronze.orders");
+        var plan = folder.Smelt("plan").Expect(0).Out;
+        Assert.Contains("PARTITIONED BY changes from () to (_ingestion_date): 3 files of", plan);
+        Assert.Contains("CLUSTER BY changes from (id) to ()", plan);
+        Assert.Contains("PARTITIONED BY changes", folder.Smelt("run").Expect(0).Out + folder.Smelt("run").Err);
+        Assert.Equal("60", folder.Scalar("SELECT sum(n) FROM gold.counts"));
+        Assert.Equal("3", folder.Scalar("SELECT count(DISTINCT status) FROM silver.orders"));
+        Assert.Matches("partitionColumns +status", folder.Smelt("sql", "DESCRIBE DETAIL silver.orders").Expect(0).Out);
+        folder.Write("landing/4.json", "{\"id\": 999, \"status\": \"s9\"}\n");
+        folder.Update();
+        Assert.Equal("61", folder.Scalar("SELECT sum(n) FROM gold.counts"));
+        Assert.Equal("61", folder.Scalar("SELECT count(*) FROM bronze.orders"));
+        folder.Write("silver/orders.sql", "CREATE OR REFRESH STREAMING TABLE silver.orders CLUSTER BY (status, id) AS SELECT id, status FROM STREAM bronze.orders");
+        folder.Update();
+        Assert.Matches("clusteringColumns +status, id", folder.Smelt("sql", "DESCRIBE DETAIL silver.orders").Expect(0).Out);
+        Assert.Equal("61", folder.Scalar("SELECT count(*) FROM silver.orders"));
+        Assert.DoesNotContain("changes from", folder.Smelt("plan").Expect(0).Out);
+    }
+
+    [Fact]
     public void Bronze_is_protected_and_readers_of_a_changed_table_are_told()
     {
         var folder = Orders();
@@ -66,7 +90,7 @@ public sealed class MaintenanceTests : IDisposable
             ALTER TABLE delta.`t` RENAME COLUMN s TO `my s`;
             ALTER TABLE delta.`t` ADD COLUMNS (extra DECIMAL(10,2) COMMENT 'later', more VARCHAR);
             ALTER TABLE delta.`t` DROP COLUMN more;
-            ALTER TABLE delta.`t` ADD CONSTRAINT small CHECK (a < 6000 AND `my s` <> "z");
+            ALTER TABLE delta.`t` ADD CONSTRAINT small CHECK (a < 6000 AND `my s` <> 'z');
             COMMENT ON TABLE delta.`t` IS 'a table';
             UPDATE delta.`t` SET extra = 1.5 WHERE a = 5000;
             DELETE FROM delta.`t` WHERE a < 10;
