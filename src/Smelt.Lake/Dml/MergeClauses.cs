@@ -84,7 +84,7 @@ internal sealed class MergeClauses
             return true;
         var parsed = values.Values.Select(v => SqlExpression.Parse(_attempt.Connection, v)).ToList();
         return (clause is MergeClause.Insert || _fields.TrueForAll(f => values.ContainsKey(f.Name)))
-            && parsed.TrueForAll(v => v.IsAbout(_command.SourceAlias, n => source.Find(n) is not null && _attempt.Metadata.Schema.Find(n) is null) && !VolatileFunctions.Uses(_attempt.Connection, v));
+            && parsed.TrueForAll(v => v.IsAbout(_command.SourceAlias, n => source.Find(n) is not null && _attempt.Metadata.Schema.Find(n) is null) && !VolatileFunctions.Changes(_attempt.Connection, v));
     }
 
     /// <summary>Columns of a pair's row: place, change, id, and the new values or where they are found.</summary>

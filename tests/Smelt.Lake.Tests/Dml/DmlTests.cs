@@ -162,6 +162,25 @@ public sealed class DmlTests : IDisposable
     }
 
     [Fact]
+    public async Task Values_that_differ_each_time_are_drawn_once_for_the_row_and_the_change_feed()
+    {
+        await _lake.WriteAsync("t", "SELECT i AS id, 0.0::DOUBLE AS r, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS ts FROM range(100) t(i)", options: new TableOptions { Properties = new Dictionary<string, string?> { ["delta.enableChangeDataFeed"] = "true" } });
+        await ChecksAsync(await Table.UpdateAsync([new("r", "random()"), new("ts", "current_timestamp")], null));
+        await ChecksAsync(await Table.UpdateAsync([new("ts", "now()")], "id < 50"));
+        await ChecksAsync(await Table.MergeAsync(new MergeCommand { Source = "SELECT range AS id FROM range(90, 110)", On = "target.id = source.id", Clauses = [new MergeClause.Update([new("r", "random()")]), new MergeClause.Insert([new("id", "source.id"), new("r", "random()"), new("ts", "now()")])] }));
+        Assert.Equal(DmlRefusal.NotSupported, Assert.IsType<DmlResult.Refused>(await Table.MergeAsync(new MergeCommand { Source = "SELECT 1 AS id", On = "target.id = source.id", Clauses = [new MergeClause.Delete("random() < 0.5")] })).Kind);
+
+        async Task ChecksAsync(DmlResult result)
+        {
+            var committed = Assert.IsType<DmlResult.Committed>(result);
+            var files = (await LogReader.CommitAsync(Table, committed.Version, default))!.ChangeFiles.Select(f => $"'{FilePath.Locate(Table, f.Path)}'");
+            var feed = $"SELECT id, r, ts FROM read_parquet([{string.Join(", ", files)}]) WHERE _change_type IN ('update_postimage', 'insert')";
+            Assert.True((long)_lake.Duck.Scalar($"SELECT count(*) FROM ({feed})")! > 0);
+            Assert.Empty(TestLake.Json(_lake.Duck, $"{feed} EXCEPT SELECT id, r, ts FROM ({Table.Scan(committed.Snapshot).Sql})"));
+        }
+    }
+
+    [Fact]
     public async Task A_source_may_be_the_target_itself_or_other_tables_and_files()
     {
         await MakeAsync();
