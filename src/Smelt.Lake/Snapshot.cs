@@ -5,7 +5,7 @@ public sealed partial class Snapshot
 {
     private readonly byte[]? _checksum;
     private readonly Lazy<IReadOnlyList<string>> _checksumFaults;
-    private readonly Lazy<(long Bytes, long? Rows)> _totals;
+    private readonly Lazy<FileTotals> _totals;
 
     internal Snapshot(string folder, TableState state, TableProtocol protocol, TableMetadata metadata, long fileTimeMs, byte[]? checksum = null)
     {
@@ -15,7 +15,7 @@ public sealed partial class Snapshot
         (Files, Transactions, Domains) = (new FileList(state.Files, folder), state.Transactions, state.Domains);
         _checksum = checksum;
         _checksumFaults = new Lazy<IReadOnlyList<string>>(() => checksum is null ? [] : VersionChecksum.Compare(checksum, this));
-        _totals = new Lazy<(long, long?)>(Totals);
+        _totals = new Lazy<FileTotals>(() => FileTotals.Of(state.Files, folder));
     }
 
     /// <summary>Time of the file that the version was read from: tells it from another table's under the same name.</summary>
@@ -75,11 +75,9 @@ public sealed partial class Snapshot
     /// <summary>Live rows by the statistics, or null where a file has none.</summary>
     public long? NumRecords => _totals.Value.Rows;
 
-    private (long, long?) Totals()
-    {
-        var (bytes, rows) = (0L, (long?)0);
-        foreach (var file in Files)
-            (bytes, rows) = (bytes + file.Size, rows + file.LiveRecords);
-        return (bytes, rows);
-    }
+    /// <summary>Deletion vectors of the live files.</summary>
+    public int NumDeletionVectors => _totals.Value.Vectors;
+
+    /// <summary>Rows that they delete.</summary>
+    public long NumDeletedRecords => _totals.Value.DeletedRows;
 }

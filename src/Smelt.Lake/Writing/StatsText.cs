@@ -9,11 +9,15 @@ internal static class StatsText
     /// <summary>numRecords, or null where the text has none or is not JSON: statistics are never trusted to be well-formed.</summary>
     internal static long? NumRecords(string? stats)
     {
-        if (string.IsNullOrEmpty(stats))
-            return null;
+        return string.IsNullOrEmpty(stats) ? null : NumRecords(Encoding.UTF8.GetBytes(stats));
+    }
+
+    /// <summary>The same of UTF-8.</summary>
+    internal static long? NumRecords(ReadOnlySpan<byte> stats)
+    {
         try
         {
-            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(stats));
+            var reader = new Utf8JsonReader(stats);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

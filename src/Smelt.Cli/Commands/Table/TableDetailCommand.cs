@@ -34,7 +34,7 @@ internal static class TableDetailCommand
             ("created", snapshot.Metadata.CreatedTime is { } created ? TableDetail.Time(created) : null), ("last modified", TableDetail.Time(snapshot.TimestampMs)),
             ("protocol", $"reader {protocol.MinReaderVersion}, writer {protocol.MinWriterVersion}"), ("features", string.Join(", ", detail.Features)),
             ("files", $"{snapshot.Files.Count}"), ("bytes", Units.Bytes(snapshot.SizeInBytes)), ("rows", snapshot.NumRecords?.ToString(CultureInfo.InvariantCulture) ?? "unknown: files lack statistics"),
-            ("deletion vectors", detail.Vectors == 0 ? null : $"{detail.Vectors}, {detail.DeletedRows} rows"), ("partitioned by", string.Join(", ", snapshot.Metadata.PartitionColumns)),
+            ("deletion vectors", snapshot.NumDeletionVectors == 0 ? null : $"{snapshot.NumDeletionVectors}, {snapshot.NumDeletedRecords} rows"), ("partitioned by", string.Join(", ", snapshot.Metadata.PartitionColumns)),
             ("clustered by", string.Join(", ", snapshot.ClusteringColumns)), ("checksum", detail.Checksum),
             .. snapshot.Metadata.Configuration.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => ("property " + p.Key, (string?)p.Value)),
             .. snapshot.Transactions.Values.OrderBy(t => t.AppId, StringComparer.Ordinal).Select(t => ("txn " + t.AppId, (string?)$"{t.Version}")),
@@ -48,26 +48,11 @@ internal static class TableDetailCommand
 }
 
 /// <summary>What is told of a snapshot.</summary>
-internal sealed class TableDetail
+internal sealed class TableDetail(string name, Snapshot snapshot)
 {
-    public TableDetail(string name, Snapshot snapshot)
-    {
-        (Name, Snapshot) = (name, snapshot);
-        foreach (var file in snapshot.Files)
-        {
-            if (file.DeletionVector is not { } vector) continue;
-            Vectors++;
-            DeletedRows += vector.Cardinality;
-        }
-    }
+    public string Name { get; } = name;
 
-    public string Name { get; }
-
-    public Snapshot Snapshot { get; }
-
-    public int Vectors { get; }
-
-    public long DeletedRows { get; }
+    public Snapshot Snapshot { get; } = snapshot;
 
     public IEnumerable<string> Features => (Snapshot.Protocol.ReaderFeatures ?? []).Concat(Snapshot.Protocol.WriterFeatures ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
@@ -93,8 +78,8 @@ internal sealed class TableDetail
         json.WriteNumber("sizeInBytes", Snapshot.SizeInBytes);
         if (Snapshot.NumRecords is { } rows) json.WriteNumber("numRecords", rows);
         else json.WriteNull("numRecords");
-        json.WriteNumber("numDeletionVectors", Vectors);
-        json.WriteNumber("numDeletedRecords", DeletedRows);
+        json.WriteNumber("numDeletionVectors", Snapshot.NumDeletionVectors);
+        json.WriteNumber("numDeletedRecords", Snapshot.NumDeletedRecords);
         WriteMarks(json);
         json.WriteString("checksum", Checksum);
     }
