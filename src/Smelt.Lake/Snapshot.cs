@@ -57,6 +57,9 @@ public sealed partial class Snapshot
     /// <summary>The schema of the rows, partition columns included.</summary>
     public StructType Schema => Metadata.Schema;
 
+    /// <summary>The columns by which rows lie together, by their names in the schema; empty where the table is not clustered.</summary>
+    public IReadOnlyList<string> ClusteringColumns => [.. Clustering.LogicalNames(this)];
+
     /// <summary>Bytes of the live data files.</summary>
     public long SizeInBytes => KnownBytes ?? _totals.Value.Bytes;
 

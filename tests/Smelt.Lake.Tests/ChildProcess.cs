@@ -9,12 +9,20 @@ internal static class ChildProcess
 
     internal static int Run(string[] arguments)
     {
-        Console.WriteLine(arguments[0] switch
+        Console.WriteLine((object)(arguments[0] switch
         {
-            "put" => Put(arguments[1], int.Parse(arguments[2]), int.Parse(arguments[3])),
+            "put" => (object)Put(arguments[1], int.Parse(arguments[2]), int.Parse(arguments[3])),
             "append" => Append(arguments[1], int.Parse(arguments[2]), int.Parse(arguments[3])).GetAwaiter().GetResult(),
+            "mixed" => Reliability.MixedWriters.RunAsync(arguments[1], int.Parse(arguments[2]), int.Parse(arguments[3])).GetAwaiter().GetResult(),
+            "operate" => Operate(arguments[1], arguments[2]),
             var other => throw new ArgumentException(other),
-        });
+        }));
+        return 0;
+    }
+
+    private static int Operate(string root, string verb)
+    {
+        Reliability.KilledWriterTests.RunAsync(root, verb).GetAwaiter().GetResult();
         return 0;
     }
 

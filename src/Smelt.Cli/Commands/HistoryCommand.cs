@@ -10,7 +10,7 @@ internal static class HistoryCommand
     public static Command Create(Terminal terminal)
     {
         var name = new Argument<string>("dataset");
-        var limit = new Option<int>("--limit") { DefaultValueFactory = static _ => 20, Description = "Newest commits to show" };
+        var limit = LimitOption();
         var command = new Command("history", "The commits of a dataset's table, newest first") { name, limit, CommandTree.Target, CommandTree.Variables };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -20,20 +20,27 @@ internal static class HistoryCommand
             if (dataset.IsView) throw new UsageException($"{dataset.Name} is a view and has no history.");
             var table = session.Layout.Table(dataset.Name);
             if (await table.LatestVersionAsync(cancel: cancel) is null) throw new UsageException($"{dataset.Name} has no table yet. `smelt run` makes it.");
-            var commits = await table.HistoryAsync(parsed.GetValue(limit), cancel);
-            if (terminal.Json) WriteJson(dataset.Name.ToString(), commits);
-            else
-            {
-                TableView.Write(terminal, [("version", true), ("time", false), ("operation", false), ("files", true), ("rows", true), ("update", false), ("by", false)],
-                    [.. commits.Select(static c => new[]
-                    {
-                        c.Version.ToString(), Time(c), c.Operation ?? "", c.OperationMetrics.GetValueOrDefault("numFiles", ""), c.OperationMetrics.GetValueOrDefault("numOutputRows", ""),
-                        c.Tags.GetValueOrDefault("smelt.update", ""), c.EngineInfo ?? "",
-                    })]);
-            }
+            Write(terminal, dataset.Name.ToString(), await table.HistoryAsync(parsed.GetValue(limit), cancel));
             return ExitCode.Fine;
         });
         return command;
+    }
+
+    public static Option<int> LimitOption() => new("--limit") { DefaultValueFactory = static _ => 20, Description = "Newest commits to show" };
+
+    public static void Write(Terminal terminal, string name, IReadOnlyList<CommitInfo> commits)
+    {
+        if (terminal.Json)
+        {
+            WriteJson(name, commits);
+            return;
+        }
+        TableView.Write(terminal, [("version", true), ("time", false), ("operation", false), ("files", true), ("rows", true), ("update", false), ("by", false)],
+            [.. commits.Select(static c => new[]
+            {
+                c.Version.ToString(), Time(c), c.Operation ?? "", c.OperationMetrics.GetValueOrDefault("numFiles", ""), c.OperationMetrics.GetValueOrDefault("numOutputRows", ""),
+                c.Tags.GetValueOrDefault("smelt.update", ""), c.EngineInfo ?? "",
+            })]);
     }
 
     private static string Time(CommitInfo commit) =>

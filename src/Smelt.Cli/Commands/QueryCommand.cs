@@ -24,20 +24,26 @@ internal static class QueryCommand
             if (session is null) return ExitCode.Usage;
             var text = parsed.GetValue(sql)!;
             if (text == "-") text = await Console.In.ReadToEndAsync(cancel);
-            var compiled = AdHocQuery.Compile(session.Pipeline, text, session.Database());
-            if (compiled.Query is null)
-            {
-                DiagnosticView.Write(terminal, compiled.Diagnostics);
-                if (terminal.Json) JsonOutput.Write(json => DiagnosticView.Write(json, compiled.Diagnostics));
-                return ExitCode.Usage;
-            }
-            if (!hasPipeline && compiled.Query.Inputs.Any())
-                throw new UsageException($"There is no pipeline here, so {string.Join(", ", compiled.Query.Inputs)} means nothing. Name its folder with --pipeline, or read a table with read_delta('path').");
-            using var catalog = new StepCatalog(session.Database());
-            var bound = await BoundQuery.BindAsync(session.NewContext("query"), catalog, compiled.Query, cancel);
-            rows.Write(parsed, terminal, catalog.Connection, bound, null, cancel);
-            return ExitCode.Fine;
+            return await RunAsync(parsed, terminal, session, text, rows, cancel);
         });
         return command;
+    }
+
+    /// <summary>Runs one query and prints its rows.</summary>
+    public static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, PipelineSession session, string text, RowsOutput rows, CancellationToken cancel)
+    {
+        var compiled = AdHocQuery.Compile(session.Pipeline, text, session.Database());
+        if (compiled.Query is null)
+        {
+            DiagnosticView.Write(terminal, compiled.Diagnostics);
+            if (terminal.Json) JsonOutput.Write(json => DiagnosticView.Write(json, compiled.Diagnostics));
+            return ExitCode.Usage;
+        }
+        if (ReferenceEquals(session.Pipeline.Graph, PipelineGraph.Empty) && compiled.Query.Inputs.Any())
+            throw new UsageException($"There is no pipeline here, so {string.Join(", ", compiled.Query.Inputs)} means nothing. Name its folder with --pipeline, or read a table with read_delta('path').");
+        using var catalog = new StepCatalog(session.Database());
+        var bound = await BoundQuery.BindAsync(session.NewContext("query"), catalog, compiled.Query, cancel);
+        rows.Write(parsed, terminal, catalog.Connection, bound, null, cancel);
+        return ExitCode.Fine;
     }
 }

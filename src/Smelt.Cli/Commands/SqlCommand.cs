@@ -10,15 +10,11 @@ internal static class SqlCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var sql = new Argument<string>("statements") { Description = "DELETE, UPDATE, MERGE or INSERT, separated by semicolons; - reads them from standard input" };
+        var sql = new Argument<string>("statements") { Description = "DELETE, UPDATE, MERGE, INSERT, ALTER TABLE, OPTIMIZE, VACUUM, RESTORE, DESCRIBE, CREATE TABLE … SHALLOW CLONE or CONVERT TO DELTA, separated by semicolons; - reads them from standard input" };
         var command = new Command("sql", "Change tables with SQL") { sql, CommandTree.Target, CommandTree.Variables };
         command.SetAction(async (parsed, cancel) =>
         {
-            var folder = OpenedPipeline.Folder(parsed, null);
-            var hasPipeline = File.Exists(Path.Combine(folder, "smelt.yml"));
-            if (!hasPipeline && parsed.GetValue(CommandTree.PipelineFolder) is not null) throw new UsageException($"{folder} has no smelt.yml: it is not a pipeline's folder.");
-            terminal.Json = parsed.GetValue(CommandTree.Json);
-            using var session = hasPipeline ? OpenedPipeline.Open(parsed, terminal) : PipelineSession.WithoutPipeline(Path.GetFullPath(folder), TimeProvider.System);
+            using var session = Session(terminal, parsed);
             if (session is null) return ExitCode.Usage;
             var text = parsed.GetValue(sql)!;
             if (text == "-") text = await Console.In.ReadToEndAsync(cancel);
@@ -28,8 +24,18 @@ internal static class SqlCommand
         return command;
     }
 
+    /// <summary>The pipeline of the folder, or none where it has no smelt.yml; null where it does not compile.</summary>
+    internal static PipelineSession? Session(Terminal terminal, ParseResult parsed)
+    {
+        var folder = OpenedPipeline.Folder(parsed, null);
+        var hasPipeline = File.Exists(Path.Combine(folder, "smelt.yml"));
+        if (!hasPipeline && parsed.GetValue(CommandTree.PipelineFolder) is not null) throw new UsageException($"{folder} has no smelt.yml: it is not a pipeline's folder.");
+        terminal.Json = parsed.GetValue(CommandTree.Json);
+        return hasPipeline ? OpenedPipeline.Open(parsed, terminal) : PipelineSession.WithoutPipeline(Path.GetFullPath(folder), TimeProvider.System);
+    }
+
     /// <summary>Nothing is done where one statement cannot be read. Each is a commit of its own; the first that fails ends the work, and those before it stay.</summary>
-    private static async Task<int> RunAsync(Terminal terminal, PipelineSession session, TableStatements read, CancellationToken cancel)
+    internal static async Task<int> RunAsync(Terminal terminal, PipelineSession session, TableStatements read, CancellationToken cancel)
     {
         var (done, diagnostics, failure) = (new List<StatementOutcome>(), read.Diagnostics, (StatementFailedException?)null);
         try
@@ -61,6 +67,7 @@ internal static class SqlCommand
     private static void Tell(Terminal terminal, StatementOutcome outcome)
     {
         if (!terminal.Json) terminal.Words.WriteLine($"{outcome.Verb} {outcome.Table}: {(outcome.Version is { } version ? $"version {version}, " : "")}{outcome.Words}");
+        if (!terminal.Json && outcome.Rows is { } rows) TableView.Write(terminal, [.. rows.Columns.Select(static c => (c, false))], [.. rows.Rows]);
         foreach (var note in outcome.Notes) terminal.Say($"note: {note}");
     }
 
@@ -83,6 +90,8 @@ internal static class StatementDispatch
 {
     public static Task<StatementOutcome> RunAsync(PipelineSession session, TableStatement statement, CancellationToken cancel) => statement switch
     {
+        AlterStatement alter => new AlterStatements(session).RunAsync(alter, cancel),
+        OptimizeStatement or VacuumStatement or RestoreStatement or DescribeStatement or CloneStatement or ConvertStatement => new MaintenanceStatements(session).RunAsync(statement, cancel),
         DeleteStatement or UpdateStatement or MergeStatement or InsertStatement => new RowStatements(session).RunAsync(statement, cancel),
         _ => throw new InvalidOperationException($"{statement.Verb} is parsed and not done"),
     };

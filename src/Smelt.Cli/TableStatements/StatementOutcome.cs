@@ -15,6 +15,9 @@ internal sealed record StatementOutcome(string Verb, string Table, string Words)
     /// <summary>Members of the JSON document besides: name and number.</summary>
     public IReadOnlyList<(string Name, long Value)> Metrics { get; init; } = [];
 
+    /// <summary>Rows to show; null where there are none.</summary>
+    public StatementRows? Rows { get; init; }
+
     /// <summary>What it means for others.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
@@ -28,8 +31,21 @@ internal sealed record StatementOutcome(string Verb, string Table, string Words)
         json.WriteStartObject("metrics");
         foreach (var (name, value) in Metrics) json.WriteNumber(name, value);
         json.WriteEndObject();
+        if (Rows is { } rows) Write(json, rows);
         json.Texts("notes", Notes);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, StatementRows rows)
+    {
+        json.WriteStartArray("rows");
+        foreach (var row in rows.Rows)
+        {
+            json.WriteStartObject();
+            for (var i = 0; i < row.Length; i++) json.WriteString(rows.Columns[i], row[i]);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 }
 

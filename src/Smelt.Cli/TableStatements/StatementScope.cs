@@ -51,6 +51,12 @@ internal sealed class StatementScope : IDisposable
         return new StatementTarget(pinned.Table, pinned.Snapshot, dataset);
     }
 
+    /// <summary>The table in a folder, whether there is one or not: for statements that make one.</summary>
+    /// <exception cref="StatementFailedException">It is no folder: a dataset's table is made by its pipeline.</exception>
+    public DeltaTable Folder(TableName name) => name.IsPath
+        ? new DeltaLake(new LocalObjectStore(Path.GetFullPath(name.Parts[0], _session.Pipeline.Folder)), _session.Database().Connect).Table("")
+        : throw StatementFailedException.Usage($"'{name}' is no folder; write delta.`path`. A dataset's table is made by its pipeline.");
+
     /// <summary>Whether what was bound so far may hold the target.</summary>
     public bool Reads(StatementTarget target) => _readsFolders || target.Dataset is { } dataset && Catalog.IsBound(dataset.Schema, dataset.Name);
 

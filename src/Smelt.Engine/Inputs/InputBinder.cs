@@ -38,19 +38,23 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
     /// <exception cref="EngineException">A table of Smelt's own is not there yet, a version or a source cannot be read.</exception>
     public async Task<QueryBindings?> BindAsync(DatasetQuery query, CancellationToken cancel)
     {
-        var whole = query.References.Where(r => (WithStreams || !r.IsStream) && r is { AsOf: null, Dataset: not null }).Select(static r => r.Dataset!.Value).Concat(query.MacroReferences);
-        foreach (var name in whole.Distinct()) await BindAsync(name, cancel);
+        var own = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
+        var whole = query.References.Where(r => (WithStreams || !r.IsStream) && r is { AsOf: null, Dataset: not null }).ToList();
+        foreach (var reference in whole.Where(static r => r.Condition is not null))
+        {
+            if (await BindPrunedAsync(reference, cancel) is { } pruned) own[reference] = pruned;
+        }
+        foreach (var name in whole.Where(r => !own.ContainsKey(r)).Select(static r => r.Dataset!.Value).Concat(query.MacroReferences).Distinct()) await BindAsync(name, cancel);
         foreach (var system in query.SystemTables) await BindSystemAsync(system, cancel);
         if (_missing.Count > 0) return null;
         // DuckDB binds a macro's body when it is made: the tables that it names come first.
         catalog.CreateMacros(query.Macros);
-        var past = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
-        foreach (var reference in query.References.Where(r => (WithStreams || !r.IsStream) && r.AsOf is not null)) past[reference] = await BindPastAsync(reference, cancel);
+        foreach (var reference in query.References.Where(r => (WithStreams || !r.IsStream) && r.AsOf is not null)) own[reference] = await BindPastAsync(reference, cancel);
         foreach (var call in query.Sources)
         {
             if ((WithStreams || !call.IsStream) && !_given.ContainsKey(call)) _given[call] = await BindSourceAsync(call, cancel);
         }
-        return new QueryBindings { Table = r => past.GetValueOrDefault(r) ?? StepCatalog.QualifiedName(r), Source = call => _given.GetValueOrDefault(call) };
+        return new QueryBindings { Table = r => own.GetValueOrDefault(r) ?? StepCatalog.QualifiedName(r), Source = call => _given.GetValueOrDefault(call) };
     }
 
     /// <summary>Binds a dataset under its own name: a table, or a view with all that it reads.</summary>
@@ -63,6 +67,17 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         }
         else if (await tables.FindAsync(name, cancel) is { } table) await catalog.BindTableAsync(name.Schema, name.Name, table, cancel);
         else if (!_missing.Contains(name)) _missing.Add(name);
+    }
+
+    /// <summary>Binds a table under a name of its own with those files only that the reference's condition needs; null where that is all of them, or there is none.</summary>
+    private async Task<string?> BindPrunedAsync(TableReference reference, CancellationToken cancel)
+    {
+        var name = reference.Dataset!.Value;
+        if (context.Pipeline.Graph.Find(name) is { IsView: true } || await tables.FindAsync(name, cancel) is not { } table) return null;
+        if (PrunedScan.Of(table.Table, table.Snapshot, reference.Condition) is not { } scan) return null;
+        var view = $"pruned_{_last++}";
+        await catalog.BindScanAsync(StepCatalog.OwnSchema, view, scan, cancel);
+        return SqlText.Identifier(StepCatalog.OwnSchema, view);
     }
 
     private async Task BindSystemAsync(string system, CancellationToken cancel)
@@ -79,7 +94,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         var table = reference.Dataset is { } dataset ? context.Layout.Table(dataset) : context.Layout.SystemTable(reference.SystemTable!);
         try
         {
-            return await TimeTravel.BindAsync(catalog, table, reference.AsOf!, _last++, cancel);
+            return await TimeTravel.BindAsync(catalog, table, reference.AsOf!, reference.Condition, _last++, cancel);
         }
         catch (LakeException error) when (TableFault.Of(string.Join('.', reference.Parts), error) is { } fault)
         {
@@ -90,6 +105,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
     private async Task<string> BindSourceAsync(SourceCall call, CancellationToken cancel)
     {
         if (call.Function == "read_delta") return await BindDeltaAsync(call, cancel);
+        if (call.Function == "table_changes") return await BindChangesAsync(call, cancel);
         var (index, options) = (_last++, SourceOptions.Of(call, context.Pipeline.Project.MetadataColumns));
         var batch = FileSource.Snapshot(options, context.Pipeline.Folder, null, cancel);
         var intent = new IntentRecord { Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = context.UpdateId };
@@ -100,15 +116,33 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
     private async Task<string> BindDeltaAsync(SourceCall call, CancellationToken cancel)
     {
         var path = Path.GetFullPath(call.Arguments.Count > 0 ? call.Arguments[0].Text : "", context.Pipeline.Folder);
-        var table = new DeltaLake(new LocalObjectStore(path), context.Database().Connect).Table("");
+        var table = TableAt(path);
         var version = call.Option("version") is { } v && long.TryParse(v.Text, out var number) ? number : (long?)null;
         try
         {
-            return await TimeTravel.BindAsync(catalog, table, new TableVersion(version, call.Option("timestamp")?.Text), _last++, cancel);
+            return await TimeTravel.BindAsync(catalog, table, new TableVersion(version, call.Option("timestamp")?.Text), call.Condition, _last++, cancel);
         }
         catch (LakeException error) when (TableFault.Of($"read_delta('{path}')", error) is { } fault)
         {
             throw fault;
         }
     }
+
+    private async Task<string> BindChangesAsync(SourceCall call, CancellationToken cancel)
+    {
+        var path = call.Dataset is null ? Path.GetFullPath(call.Arguments[0].Text, context.Pipeline.Folder) : null;
+        var pinned = call.Dataset is { } dataset
+            ? await tables.FindAsync(dataset, cancel) ?? throw new EngineException(EngineCodes.InputMissing, $"{dataset} has no table yet. `smelt run` makes it.")
+            : null;
+        try
+        {
+            return await TimeTravel.BindChangesAsync(catalog, pinned?.Table ?? TableAt(path!), call, pinned?.Snapshot.Version, _last++, cancel);
+        }
+        catch (LakeException error) when (TableFault.Of($"table_changes('{call.Dataset?.ToString() ?? path}')", error) is { } fault)
+        {
+            throw fault;
+        }
+    }
+
+    private DeltaTable TableAt(string path) => new DeltaLake(new LocalObjectStore(path), context.Database().Connect).Table("");
 }

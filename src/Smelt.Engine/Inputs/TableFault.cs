@@ -17,7 +17,10 @@ internal static class TableFault
     {
         UnsupportedProtocolException { ForWriting: true } => " Write to it with the engine that made it, or turn the feature off there.",
         UnsupportedProtocolException => " Read it with the engine that wrote it, or with a newer Smelt.",
+        LegacyCalendarException => "",
         DeltaLogException { Fault: DeltaLogFault.NotATable } => " Name the folder that holds _delta_log.",
+        DeltaLogException { Fault: DeltaLogFault.ChangesNotRecorded } => " Set the table's property delta.enableChangeDataFeed = true, and ask for the versions after.",
+        DeltaLogException { Fault: DeltaLogFault.ChangesIncompatible } => "",
         DeltaLogException { Fault: DeltaLogFault.VersionNotFound } => " `smelt history` lists the versions that are there.",
         DeltaLogException => " Bring the file back from a copy, or move the table's folder away and rebuild the table with --full-refresh.",
         _ => null,

@@ -47,7 +47,7 @@ internal static class StepInputs
     }
 
     private static IEnumerable<DatasetName> Whole(Dataset dataset) =>
-        dataset.Query.References.Where(static r => r.Dataset is not null && !r.IsStream).Select(static r => r.Dataset!.Value).Concat(dataset.Query.MacroReferences).Distinct();
+        dataset.Query.References.Where(static r => r.Dataset is not null && !r.IsStream).Select(static r => r.Dataset!.Value).Concat(dataset.Query.MacroReferences).Concat(dataset.Query.ChangeReads).Distinct();
 }
 
 /// <summary>The stored tables behind a view, through other views.</summary>

@@ -10,8 +10,13 @@ namespace Smelt.Engine;
 public sealed class StepPlanner(UpdateContext context)
 {
     /// <summary>What the step of a stored dataset would do now.</summary>
-    public async Task<StepDecision> DecideAsync(Dataset dataset, RefreshMode mode, CancellationToken cancel) =>
-        (await PrepareAsync(dataset, mode, cancel)).Decision;
+    public async Task<StepDecision> DecideAsync(Dataset dataset, RefreshMode mode, CancellationToken cancel)
+    {
+        var step = await PrepareAsync(dataset, mode, cancel);
+        if (step.Decision.Action is not (StepAction.Run or StepAction.Skip) || LayoutChange.Of(step) is not { } layout) return step.Decision;
+        var decision = step.Decision.Action == StepAction.Skip ? new StepDecision(StepAction.Run, "its layout changed") : step.Decision;
+        return decision with { Notes = [.. step.Decision.Notes, layout.Note] };
+    }
 
     internal async Task<StepPreparation> PrepareAsync(Dataset dataset, RefreshMode mode, CancellationToken cancel)
     {
@@ -73,7 +78,7 @@ public sealed class StepPlanner(UpdateContext context)
     /// <summary>The files of its own sources, then of those of the views that it reads.</summary>
     private List<SourceFound> SnapshotSources(StepPreparation step, CancellationToken cancel)
     {
-        var calls = StepInputs.Queries(context.Pipeline.Graph, step.Dataset).SelectMany(static q => q.Sources).ToList();
+        var calls = StepInputs.Queries(context.Pipeline.Graph, step.Dataset).SelectMany(static q => q.Sources).Where(static s => s.Function != "table_changes").ToList();
         if (calls.Count == 0) return [];
         var known = new SeenFiles();
         if (step.State!.Done is { } done)

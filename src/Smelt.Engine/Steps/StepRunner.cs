@@ -21,12 +21,20 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         try
         {
             FlowResult.Completed? finished = null;
+            var notes = new List<string>();
             for (var round = 0; round < MostConflicts; round++)
             {
                 var step = await new StepPlanner(context).PrepareAsync(dataset, mode, cancel);
                 if (step.Decision.Action is StepAction.Stop) return Failed(step.Decision.Code!, step.Decision.Reason);
+                if (LayoutChange.Of(step) is { } layout && step.Decision.Action is StepAction.Run or StepAction.Skip && !IsPrepared(step))
+                {
+                    await layout.ApplyAsync(step.Target!.Table, cancel);
+                    notes.Add(layout.Note);
+                    await RepinAsync(dataset, cancel);
+                    continue;
+                }
                 if (step.Decision.Action is StepAction.Skip or StepAction.Wait)
-                    return (FlowResult?)finished ?? new FlowResult.Skipped(step.Decision.Reason) { Notes = step.Decision.Notes };
+                    return (FlowResult?)finished ?? new FlowResult.Skipped(step.Decision.Reason) { Notes = [.. notes, .. step.Decision.Notes] };
                 await step.State!.IdentifyAsync(cancel);
                 var key = KeyOf(step);
                 // What an earlier update left unfinished was chosen then: this update's own input comes in a batch after it.
@@ -36,7 +44,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
                 if (result is FlowResult.Completed made)
                 {
                     finished = dataset.Kind == DatasetKind.MaterializedView ? made : made.After(finished);
-                    if (!isOld) return finished with { Notes = [.. step.Decision.Notes, .. finished.Notes] };
+                    if (!isOld) return finished with { Notes = [.. notes, .. step.Decision.Notes, .. finished.Notes] };
                 }
                 else
                 {
@@ -54,6 +62,9 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
             throw new OperationCanceledException("The query was interrupted.", error, cancel);
         }
     }
+
+    /// <summary>Files of a prepared batch are laid as the table was: they are committed before it is laid otherwise.</summary>
+    private static bool IsPrepared(StepPreparation step) => step.State!.Has(step.State.Generation, step.State.NextBatch(), "prepared");
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
 

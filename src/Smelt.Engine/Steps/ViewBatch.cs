@@ -66,7 +66,7 @@ internal sealed class ViewBatch : IStepBatch
         if (await binder.BindAsync(query, cancel) is not { } bindings)
             throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
         Sql = QueryRendering.RenderSql(query, bindings);
-        if (step.Dataset.Name.Layer == Layer.Bronze && query.Sources.Count > 0)
+        if (step.Dataset.Name.Layer == Layer.Bronze && Sources.Count > 0)
             Stamps = [.. StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, Sources[0].Path)];
     }
 

@@ -7,7 +7,7 @@ namespace Smelt.Lake;
 /// <param name="last">The last version: its columns are given.</param>
 internal sealed class ChangeFeed(DeltaTable table, Snapshot last)
 {
-    internal const string ChangeType = "_change_type", CommitVersion = "_commit_version", CommitTimestamp = "_commit_timestamp";
+    private const string ChangeType = ChangeFeedColumns.ChangeType, CommitVersion = "_commit_version", CommitTimestamp = "_commit_timestamp";
 
     private readonly List<AddFile> _files = [];
     private readonly List<RowPick> _picks = [];
@@ -47,7 +47,7 @@ internal sealed class ChangeFeed(DeltaTable table, Snapshot last)
         if (_changeFiles.Count == 0)
             return whole;
         var changes = new ScanBuilder(table, Extended(CommitVersion, CommitTimestamp)) { ByName = true }.Build(_changeFiles);
-        return _files.Count + _picks.Count == 0 ? changes : whole with { Sql = $"{whole.Sql} UNION ALL {changes.Sql}", Files = [.. whole.Files, .. changes.Files] };
+        return _files.Count + _picks.Count == 0 ? changes : whole with { Sql = $"{whole.Sql} UNION ALL {changes.Sql}", Files = [.. whole.Files, .. changes.Files], Suspects = [.. whole.Suspects, .. changes.Suspects] };
     }
 
     /// <summary>A file that came back with another deletion vector: only the rows in which the two differ changed.</summary>

@@ -27,6 +27,9 @@ internal sealed record ChangedRows
     /// <summary>The temporary table; null where every row of the files is updated.</summary>
     internal string? Table { get; init; }
 
+    /// <summary>Where places and changes alone are, if the table is a view that computes more.</summary>
+    internal string? Places { get => field ?? Table; init; }
+
     /// <summary>Whether the table has the new rows; else <see cref="NewValues"/> are computed from the old ones.</summary>
     internal bool IsStaged { get; init; }
 
@@ -58,12 +61,12 @@ internal sealed record ChangedRows
             return (files, 0);
         const string of = $"FROM {{0}} AS {Changes} WHERE ";
         var sql = $"SELECT {RowPlace.FileSql(RowPlace.Column)}, count(*) FILTER ({Is(RowChange.Update)}), count(*) FILTER ({Is(RowChange.Delete)}) "
-            + string.Format(of, Table) + Is(RowChange.Update, RowChange.Delete) + " GROUP BY 1";
+            + string.Format(of, Places) + Is(RowChange.Update, RowChange.Delete) + " GROUP BY 1";
         using (var result = connection.Query(sql))
             while (result.Next())
                 for (var row = 0; row < result.Chunk.RowCount; row++)
                     files[(int)result.Chunk[0].Values<long>()[row]] = new FileChanges(result.Chunk[1].Values<long>()[row], result.Chunk[2].Values<long>()[row]);
-        var inserted = IsStaged ? (long)connection.Scalar("SELECT count(*) " + string.Format(of, Table) + Is(RowChange.Insert))! : 0;
+        var inserted = IsStaged ? (long)connection.Scalar("SELECT count(*) " + string.Format(of, Places) + Is(RowChange.Insert))! : 0;
         return (files, inserted);
     }
 }

@@ -12,7 +12,6 @@ internal sealed class DmlAttempt
 
     private readonly Dictionary<AddFile, int> _numbers = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _temporary = [];
-    private readonly List<string> _written = [];
     private readonly int _id = Interlocked.Increment(ref _last);
 
     internal DmlAttempt(DeltaTable table, Snapshot snapshot, DuckDbConnection connection, DmlOptions options)
@@ -58,11 +57,11 @@ internal sealed class DmlAttempt
         ReadAs = new Snapshot(Snapshot.Folder, Snapshot.State, definition.Protocol, definition.Metadata, Snapshot.FileTimeMs);
     }
 
-    /// <summary>Name of a temporary table that goes with the attempt, as SQL has it.</summary>
-    internal string Temporary(string what)
+    /// <summary>Name of a temporary table (or view) that goes with the attempt, as SQL has it.</summary>
+    internal string Temporary(string what, string kind = "TABLE")
     {
         var name = $"temp.main.\"smelt_{what}_{_id.ToString(CultureInfo.InvariantCulture)}_{_temporary.Count}\"";
-        _temporary.Add(name);
+        _temporary.Add($"{kind} IF EXISTS {name}");
         return name;
     }
 
@@ -71,7 +70,7 @@ internal sealed class DmlAttempt
     {
         var scan = new ScanBuilder(Table, ReadAs) { NumberOf = f => _numbers[f] }.Build([.. files]);
         if (scan.NeedsSetup)
-            _temporary.Add("temp.main." + scan.VectorTable);
+            _temporary.Add($"TABLE IF EXISTS temp.main.{scan.VectorTable}");
         await scan.PrepareAsync(Connection, cancel);
         return scan.Sql;
     }
@@ -92,7 +91,6 @@ internal sealed class DmlAttempt
             files = await writer.FilesAsync(copied, cancel);
         if (writer.HasNumbered)
             Become(writer.Definition);
-        _written.AddRange(files.Select(f => FilePath.Key(Table.Folder, FilePath.Decode(f.Path))));
         return files;
     }
 
@@ -103,7 +101,6 @@ internal sealed class DmlAttempt
         await Table.Lake.Store.EnsureFolderAsync(FilePath.Key(Table.Folder, ChangeFeedColumns.Folder), cancel);
         using var copied = Connection.Query(writer.ChangeCopySql(query, columns));
         var files = await writer.ChangeFilesAsync(copied, cancel);
-        _written.AddRange(files.Select(f => FilePath.Key(Table.Folder, FilePath.Decode(f.Path))));
         return files;
     }
 
@@ -115,17 +112,22 @@ internal sealed class DmlAttempt
         return writer;
     }
 
-    /// <summary>Drops the temporary tables and, where nothing was committed, the files.</summary>
-    internal async ValueTask EndAsync(bool committed)
+    /// <summary>Drops the temporary tables and, unless a commit names them or may do so, the files.</summary>
+    internal async ValueTask EndAsync(bool keepsFiles)
     {
-        foreach (var name in _temporary)
-            Connection.Execute($"DROP TABLE IF EXISTS {name}");
-        if (!committed)
-            foreach (var key in _written.Concat(_vectors.SelectMany(static v => v.Keys)))
-                await Table.Lake.Store.DeleteAsync(key);
+        // The newest first, as views name tables.
+        for (var i = _temporary.Count - 1; i >= 0; i--)
+            Connection.Execute($"DROP {_temporary[i]}");
+        if (keepsFiles)
+            return;
+        // A COPY that failed has told no names: its files are found by the attempt's.
+        var written = !_writes ? [] : (await Table.Lake.Store.ListAsync(Table.Folder, recursive: true)).Select(static f => f.Key).Where(k => k.Contains($"-{Attempt}-", StringComparison.Ordinal));
+        foreach (var key in written.Concat(_vectors.SelectMany(static v => v.Keys)).ToList())
+            await Table.Lake.Store.DeleteAsync(key);
     }
 
     private readonly List<DeletionVectorWriter> _vectors = [];
+    private bool _writes;
 
     private async ValueTask<DataFileWriter> WriterAsync(RowOrigin rows, CancellationToken cancel)
     {
@@ -137,6 +139,7 @@ internal sealed class DmlAttempt
             TargetFileBytes = Options.TargetFileBytes,
             Hidden = hidden is null ? [] : [(hidden.RowId, RowPlace.RowId), (hidden.CommitVersion, RowPlace.CommitVersion)],
         };
+        _writes = true;
         await writer.PrepareAsync(cancel);
         return writer;
     }

@@ -75,7 +75,7 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
     private async ValueTask<DmlResult> AttemptAsync(Snapshot snapshot, int number, CancellationToken cancel)
     {
         var attempt = new DmlAttempt(table, snapshot, connection, options);
-        var committed = false;
+        var keepsFiles = false;
         try
         {
             if (bind is not null)
@@ -84,8 +84,10 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
             var metrics = Measured(draft);
             if (draft.Files is null && attempt.Definition.Metadata.Equals(snapshot.Metadata))
                 return new DmlResult.Unchanged(snapshot, metrics);
+            // From here on only an answer tells that nobody needs the files: a commit that failed midway may be in the log.
+            keepsFiles = true;
             var result = await table.CommitAsync(Plan(attempt, draft, metrics), snapshot, cancel);
-            committed = result is CommitResult.Committed;
+            keepsFiles = result is CommitResult.Committed;
             return Told(result, metrics, number);
         }
         catch (DmlRefusedException refused)
@@ -106,7 +108,7 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
         }
         finally
         {
-            await attempt.EndAsync(committed);
+            await attempt.EndAsync(keepsFiles);
         }
     }
 

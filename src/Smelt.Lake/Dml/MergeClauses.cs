@@ -10,11 +10,12 @@ internal sealed class MergeClauses
     private readonly MergeCommand _command;
     private readonly List<(MergeClause Clause, Dictionary<string, string>? Values)> _matched = [], _notMatched = [], _bySource = [];
     private readonly List<DeltaField> _fields;
+    private readonly string _sourceTable;
 
     /// <exception cref="DmlRefusedException">A column is not there, or the schema cannot take the source's.</exception>
     internal MergeClauses(DmlAttempt attempt, MergeCommand command, MergeSource source)
     {
-        (_attempt, _command) = (attempt, command);
+        (_attempt, _command, _sourceTable) = (attempt, command, source.Table);
         if (attempt.Options.SchemaEvolution)
             Evolve(source);
         foreach (var clause in command.Clauses)
@@ -27,7 +28,14 @@ internal sealed class MergeClauses
         _fields = WrittenFields.Of(attempt.Metadata, f => values.Count > 0 && values.TrueForAll(v => v.ContainsKey(f.Name)));
         foreach (var field in attempt.Metadata.Schema.Fields.Where(f => WrittenFields.IsGenerated(f) && !_fields.Contains(f) && values.Exists(v => v.ContainsKey(f.Name))))
             throw new DmlRefusedException(DmlRefusal.NotSupported, $"the generated column '{field.Name}' is assigned by some of the clauses only; leave it out of all, and it is computed");
+        IsLate = !HasBySource && source.Find("rowid") is null && _matched.Concat(_notMatched).All(c => IsOfSource(c.Clause, c.Values, source));
     }
+
+    /// <summary>
+    /// Whether all new values are made of the source alone. Then pairs are kept without them, and they are looked up when they are written: less memory while the pairs
+    /// are found.
+    /// </summary>
+    internal bool IsLate { get; }
 
     internal string Target => SqlText.Identifier(_attempt.Options.Alias);
 
@@ -49,7 +57,37 @@ internal sealed class MergeClauses
         ? $"{row}.{ChangedRows.Change} <> {(int)RowChange.None}"
         : $"{row}.{RowPlace.Column} IS NOT NULL OR {row}.{ChangedRows.Change} <> {(int)RowChange.None}";
 
-    /// <summary>Columns of a pair's row: place, change, new values, id.</summary>
+    /// <summary>The pairs with their new values, looked up in the source.</summary>
+    internal string LateSql(string pairs)
+    {
+        const string of = "__smelt_pairs";
+        var columns = new List<string> { $"{of}.{RowPlace.Column}", $"{of}.{ChangedRows.Change}" };
+        foreach (var field in _fields)
+        {
+            var type = ParquetSql.TypeOf(_attempt.Table.Folder, field.Type);
+            var written = _matched.Concat(_notMatched).Where(static c => c.Values is not null).ToList();
+            var values = written.Select(c => $" WHEN {Number(c.Clause)} THEN {Value(c.Clause, c.Values, field, type)}");
+            columns.Add($"{(written.Count == 0 ? $"CAST(NULL AS {type})" : $"CASE {of}.{Clause}{string.Concat(values)} END")} AS {SqlText.Identifier(field.Name)}");
+        }
+        if (_attempt.TracksRows)
+            columns.Add($"{of}.{RowPlace.RowId}");
+        return $"SELECT {string.Join(", ", columns)} FROM {pairs} AS {of} JOIN {_sourceTable} AS {Source} ON {Source}.rowid = {of}.{SourceRow}";
+    }
+
+    private const string Clause = "__smelt_clause", SourceRow = "__smelt_source_row";
+
+    private int Number(MergeClause clause) => Enumerable.Range(0, _command.Clauses.Count).First(i => ReferenceEquals(_command.Clauses[i], clause)) + 1;
+
+    private bool IsOfSource(MergeClause clause, Dictionary<string, string>? values, MergeSource source)
+    {
+        if (values is null)
+            return true;
+        var parsed = values.Values.Select(v => SqlExpression.Parse(_attempt.Connection, v)).ToList();
+        return (clause is MergeClause.Insert || _fields.TrueForAll(f => values.ContainsKey(f.Name)))
+            && parsed.TrueForAll(v => v.IsAbout(_command.SourceAlias, n => source.Find(n) is not null && _attempt.Metadata.Schema.Find(n) is null) && !VolatileFunctions.Changes(_attempt.Connection, v));
+    }
+
+    /// <summary>Columns of a pair's row: place, change, id, and the new values or where they are found.</summary>
     internal string PairColumns()
     {
         var place = IsInsertOnly ? "CAST(NULL AS BIGINT)" : $"{Target}.{RowPlace.Column}";
@@ -70,7 +108,9 @@ internal sealed class MergeClauses
     private string Columns(string place, Func<Func<MergeClause, Dictionary<string, string>?, string>, string, string> choose, string rowId)
     {
         var sql = new StringBuilder($"{place} AS {RowPlace.Column}, CAST({choose(static (c, _) => ((int)ChangeOf(c)).ToString(), "0")} AS TINYINT) AS {ChangedRows.Change}");
-        foreach (var field in _fields)
+        if (IsLate)
+            sql.Append($", {Source}.rowid AS {SourceRow}, {choose((c, _) => Number(c).ToString(), "0")} AS {Clause}");
+        foreach (var field in IsLate ? [] : _fields)
         {
             var type = ParquetSql.TypeOf(_attempt.Table.Folder, field.Type);
             var value = choose((c, values) => Value(c, values, field, type), $"CAST(NULL AS {type})");

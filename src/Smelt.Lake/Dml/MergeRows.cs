@@ -49,24 +49,30 @@ internal sealed class MergeRows(MergeCommand command) : DmlOperation
     /// <summary>The pairs of source and target and what becomes of each; rows of the source without a partner too, where they are inserted.</summary>
     private async ValueTask<ChangedRows> PairAsync(DmlAttempt attempt, MergeSource source, MergeClauses clauses, IReadOnlyList<AddFile> candidates, CancellationToken cancel)
     {
-        var changes = clauses.Changes(attempt.Temporary("changes"));
+        var pairs = attempt.Temporary("pairs");
         var scan = $"({await attempt.ScanAsync(candidates, cancel)}) AS {clauses.Target}";
         var from = $"FROM {source.Table} AS {clauses.Source} {clauses.JoinKind} {scan} ON ({command.On}\n)";
-        attempt.Connection.Execute($"CREATE TEMP TABLE {changes.Table} AS SELECT * FROM (SELECT {clauses.PairColumns()} {from}) AS p WHERE {clauses.IsKept("p")}");
-        attempt.Connection.Execute($"DROP TABLE {source.Table}");
+        attempt.Connection.Execute($"CREATE TEMP TABLE {pairs} AS SELECT * FROM (SELECT {clauses.PairColumns()} {from}) AS p WHERE {clauses.IsKept("p")}");
         if (clauses.HasMatched)
-            RefuseSeveral(attempt, changes);
-        return changes;
+            RefuseSeveral(attempt, pairs);
+        if (clauses.IsLate)
+        {
+            var changes = clauses.Changes(attempt.Temporary("changes", "VIEW")) with { Places = pairs };
+            attempt.Connection.Execute($"CREATE TEMP VIEW {changes.Table} AS {clauses.LateSql(pairs)}");
+            return changes;
+        }
+        attempt.Connection.Execute($"DROP TABLE {source.Table}");
+        return clauses.Changes(pairs);
     }
 
     /// <summary>
     /// A row that several rows of the source match has no one new value; only where all that can happen to it is being deleted does it not matter. As in delta-spark, pairs
     /// that no clause takes count where there are clauses of other kinds.
     /// </summary>
-    private void RefuseSeveral(DmlAttempt attempt, ChangedRows changes)
+    private void RefuseSeveral(DmlAttempt attempt, string pairs)
     {
         var place = RowPlace.Column;
-        var several = (long)attempt.Connection.Scalar($"SELECT count({place}) - count(DISTINCT {place}) FROM {changes.Table}")!;
+        var several = (long)attempt.Connection.Scalar($"SELECT count({place}) - count(DISTINCT {place}) FROM {pairs}")!;
         if (several == 0)
             return;
         var matched = command.Clauses.Where(static c => c is MergeClause.Update or MergeClause.Delete).ToList();
@@ -74,7 +80,7 @@ internal sealed class MergeRows(MergeCommand command) : DmlOperation
             throw new DmlRefusedException(DmlRefusal.MultipleMatches,
                 $"{several} rows of the source match a row of the target that another one matches too, so that it is not known what it should become; make the source's rows unique by the columns of ON "
                 + "(DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE)");
-        attempt.Connection.Execute($"DELETE FROM {changes.Table} WHERE {place} IS NOT NULL AND rowid NOT IN (SELECT min(rowid) FROM {changes.Table} GROUP BY {place})");
+        attempt.Connection.Execute($"DELETE FROM {pairs} WHERE {place} IS NOT NULL AND rowid NOT IN (SELECT min(rowid) FROM {pairs} GROUP BY {place})");
     }
 
     private static async ValueTask<(long Updated, long Deleted)> NotMatchedBySourceAsync(
@@ -100,9 +106,9 @@ internal sealed class MergeRows(MergeCommand command) : DmlOperation
         if (numbered.Count == 0)
             return [];
         var given = changes.Fields.Except(numbered).Select(static f => f.Name).ToList();
-        var inserted = $"FROM {changes.Table} AS {ChangedRows.Changes} WHERE {ChangedRows.Is(RowChange.Insert)}";
-        var files = await attempt.WriteAsync($"SELECT {string.Join(", ", given.Select(static n => SqlText.Identifier(n)))} {inserted}", given, RowOrigin.New, cancel);
-        attempt.Connection.Execute($"DELETE {inserted}");
+        var where = $"AS {ChangedRows.Changes} WHERE {ChangedRows.Is(RowChange.Insert)}";
+        var files = await attempt.WriteAsync($"SELECT {string.Join(", ", given.Select(static n => SqlText.Identifier(n)))} FROM {changes.Table} {where}", given, RowOrigin.New, cancel);
+        attempt.Connection.Execute($"DELETE FROM {changes.Places} {where}");
         return files;
     }
 

@@ -78,7 +78,7 @@ internal sealed class RowRewriter(DmlAttempt attempt, ChangedRows changes)
     /// <summary>The rows that stay in files that are written again.</summary>
     private async ValueTask<string> KeptAsync(CancellationToken cancel) =>
         $"SELECT {Columns(Old, Version)} FROM ({await attempt.ScanAsync(_copied, cancel)}) AS {Alias} "
-        + $"ANTI JOIN (SELECT {RowPlace.Column} FROM {changes.Table} AS {ChangedRows.Changes} WHERE {ChangedRows.Is(RowChange.Update, RowChange.Delete)}) AS {ChangedRows.Changes} "
+        + $"ANTI JOIN (SELECT {RowPlace.Column} FROM {changes.Places} AS {ChangedRows.Changes} WHERE {ChangedRows.Is(RowChange.Update, RowChange.Delete)}) AS {ChangedRows.Changes} "
         + $"ON {Alias}.{RowPlace.Column} = {ChangedRows.Changes}.{RowPlace.Column}";
 
     /// <summary>The rows that stay and, where they stand, those that are updated.</summary>
@@ -90,7 +90,7 @@ internal sealed class RowRewriter(DmlAttempt attempt, ChangedRows changes)
     }
 
     private string Join(string kind) =>
-        $"{kind} {changes.Table} AS {ChangedRows.Changes} ON {Alias}.{RowPlace.Column} = {ChangedRows.Changes}.{RowPlace.Column}";
+        $"{kind} {changes.Places} AS {ChangedRows.Changes} ON {Alias}.{RowPlace.Column} = {ChangedRows.Changes}.{RowPlace.Column}";
 
     private string Version => $"{Alias}.{RowPlace.CommitVersion}";
 
@@ -116,7 +116,7 @@ internal sealed class RowRewriter(DmlAttempt attempt, ChangedRows changes)
             return [];
         var masked = _masked.ToHashSet(ReferenceEqualityComparer.Instance);
         var vectors = new FileMasks(attempt, f => masked.Contains(f));
-        var sql = $"SELECT {RowPlace.Column} FROM {changes.Table} AS {ChangedRows.Changes} WHERE {ChangedRows.Is(RowChange.Update, RowChange.Delete)} ORDER BY 1";
+        var sql = $"SELECT {RowPlace.Column} FROM {changes.Places} AS {ChangedRows.Changes} WHERE {ChangedRows.Is(RowChange.Update, RowChange.Delete)} ORDER BY 1";
         using (var places = attempt.Connection.Query(sql))
             while (places.Next())
                 await vectors.AddAsync(places.Chunk[0].Values<long>()[..places.Chunk.RowCount].ToArray(), cancel);

@@ -75,15 +75,3 @@ internal sealed class TableCondition
         return [.. _attempt.Connection.Rows(sql).Select(r => _attempt.Files[Convert.ToInt32(r[0], CultureInfo.InvariantCulture)])];
     }
 }
-
-/// <summary>DuckDB's functions that give another value each time.</summary>
-internal static class VolatileFunctions
-{
-    private static HashSet<string>? _names;
-
-    internal static bool Uses(DuckDbConnection connection, SqlExpression expression)
-    {
-        _names ??= [.. connection.Rows("SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE stability = 'VOLATILE'").Select(static r => (string)r[0]!)];
-        return expression.Functions.Any(static f => _names.Contains(f.ToLowerInvariant()));
-    }
-}

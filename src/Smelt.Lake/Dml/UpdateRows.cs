@@ -13,7 +13,7 @@ internal sealed class UpdateRows(IReadOnlyList<Assignment> assignments, string? 
         var values = new AssignedValues(attempt).Of(assignments, updates: true);
         var draft = new DmlDraft { Operation = "UPDATE", Parameters = DmlParameters.Predicate(where), Names = DmlMetricNames.OfUpdate };
         // Values that are drawn anew each time have to be drawn once: the change feed tells what the rows got.
-        var isStable = !assignments.Any(a => VolatileFunctions.Uses(attempt.Connection, SqlExpression.Parse(attempt.Connection, AssignedValues.IsDefault(a) ? "NULL" : a.Value)));
+        var isStable = !assignments.Any(a => VolatileFunctions.Changes(attempt.Connection, SqlExpression.Parse(attempt.Connection, AssignedValues.IsDefault(a) ? "NULL" : a.Value)));
         var whole = isStable ? where.WholeFiles() : null;
         var (changes, candidates) = whole is not null ? (Whole(attempt, values, whole), []) : await FindAsync(attempt, where, values, isStable, cancel);
         if (whole is { Count: 0 })

@@ -123,7 +123,7 @@ internal static class LogReader
     }
 
     /// <exception cref="DeltaLogException">With the checkpoint's first file, whichever of its files is at fault.</exception>
-    private static async ValueTask ReadCheckpointAsync(DeltaTable table, LogCheckpoint checkpoint, TableState state, CancellationToken cancel)
+    internal static async ValueTask ReadCheckpointAsync(DeltaTable table, LogCheckpoint checkpoint, TableState state, CancellationToken cancel)
     {
         try
         {

@@ -49,6 +49,8 @@ internal sealed partial class ScanBuilder(DeltaTable table, TableMetadata metada
             Vectors = _vectors,
             VectorTable = _vectors.Count == 0 ? "" : _vectorTable,
             Table = table,
+            Suspects = LegacyCalendar.Suspects(_metadata, [.. files, .. picks.Select(p => p.File)]),
+            Metadata = _metadata,
         };
     }
 

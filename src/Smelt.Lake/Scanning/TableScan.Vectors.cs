@@ -9,7 +9,8 @@ public sealed partial record TableScan
 
     internal async partial ValueTask PrepareAsync(DuckDbConnection connection, CancellationToken cancel)
     {
-        if (!NeedsSetup)
+        LegacyCalendar.Check(connection, Table, Metadata, Suspects);
+        if (Vectors.Count == 0)
             return;
         connection.Execute($"CREATE TEMP TABLE {VectorTable} (file BIGINT, \"row\" BIGINT)");
         using var appender = connection.Appender("temp", "main", VectorTable);

@@ -15,8 +15,13 @@ public sealed partial record TableScan
     /// <summary>The files it reads.</summary>
     public required IReadOnlyList<AddFile> Files { get; init; }
 
-    /// <summary>Whether deletion vectors have to be loaded first.</summary>
-    public bool NeedsSetup => Vectors.Count > 0;
+    /// <summary>Whether deletion vectors have to be loaded, or footers looked at, first.</summary>
+    public bool NeedsSetup => Vectors.Count > 0 || Suspects.Count > 0;
+
+    /// <summary>Files that may hold values in a legacy calendar; looked into before the scan runs.</summary>
+    internal IReadOnlyList<AddFile> Suspects { get; init; } = [];
+
+    internal TableMetadata Metadata { get; init; } = null!;
 
     internal IReadOnlyList<ScanVector> Vectors { get; init; } = [];
 

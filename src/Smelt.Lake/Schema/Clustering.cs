@@ -37,6 +37,23 @@ internal static class Clustering
         }
     }
 
+    /// <summary>The columns by their names in the schema, as people write them.</summary>
+    internal static IEnumerable<string> LogicalNames(Snapshot snapshot)
+    {
+        foreach (var column in Of(snapshot))
+        {
+            var names = new List<string>();
+            DeltaType? type = snapshot.Schema;
+            foreach (var physical in column.Names)
+            {
+                var field = (type as StructType)?.Fields.FirstOrDefault(f => f.PhysicalName == physical);
+                names.Add(field?.Name ?? physical);
+                type = field?.Type;
+            }
+            yield return string.Join('.', names);
+        }
+    }
+
     internal static DomainMetadata Write(IReadOnlyList<ColumnPath> columns)
     {
         var buffer = new ArrayBufferWriter<byte>();

@@ -67,6 +67,17 @@ public sealed partial record TableDefinition
         return defined with { Changed = defined.Changed || description != Metadata.Description };
     }
 
+    /// <summary>The same table with other partition columns, by logical name. Its files have to be written again.</summary>
+    internal DefinitionResult Repartition(IReadOnlyList<string> columns)
+    {
+        var problems = new List<SchemaProblem>();
+        var partitions = ColumnRules.Partitions([.. Metadata.Schema.Fields.Select(f => new ColumnSpec(f.Name, f.Type))], columns, problems);
+        if (partitions.Count > 0 && ClusteringColumns.Count > 0)
+            problems.Add(new SchemaProblem(SchemaProblemKind.BadPartitionColumn, null, "a table is partitioned or clustered, not both"));
+        return problems.Count > 0 ? new DefinitionResult.Refused(problems)
+            : Changed(Metadata.Schema, Metadata.Configuration.ToDictionary(StringComparer.Ordinal), partitions, null, null);
+    }
+
     private string? ConstraintKey(string name) => Metadata.Configuration.Keys.FirstOrDefault(k => Same(k, ColumnDuty.ConstraintPrefix + name));
 
     private string Listed() => ColumnDuty.Constraints(Metadata).Select(c => c.Name).ToList() is { Count: > 0 } names ? $"; there are {string.Join(", ", names)}" : "";

@@ -32,14 +32,26 @@ public static class AdHocQuery
         SqlSerializer.Parse([query.Unit], database);
         query.Seen = ReferenceCollector.Of(query.Unit);
         SourceCalls.Read(query);
+        for (var i = 0; i < query.Sources.Count; i++)
+        {
+            if (query.Sources[i] is { Function: "table_changes", Arguments: [{ } named, ..] } call && Named(named.Text, pipeline.Graph) is { } dataset) query.Sources[i] = call with { Dataset = dataset };
+        }
         foreach (var keyword in query.Unit.Mask.Streams.Values)
             query.Unit.Report(DiagnosticCodes.StreamInView, keyword, "STREAM in a query: a query reads whole tables.", "Leave STREAM out.");
         foreach (var raw in query.Seen.References)
         {
             var (dataset, system) = Meaning(raw, query.Unit, pipeline.Graph);
             query.References[raw.Offset] = new TableReference(raw.Parts, dataset, system, raw.Alias, false, query.Unit.Mask.Versions.GetValueOrDefault(raw.Offset),
-                query.Unit.Mask.NameSpan(raw.Offset), query.Unit.Position(raw.Offset));
+                query.Unit.Mask.NameSpan(raw.Offset), query.Unit.Position(raw.Offset)) { Condition = query.Conditions.GetValueOrDefault(raw.Offset) };
         }
+    }
+
+    // What is no dataset's name is a path.
+    private static DatasetName? Named(string text, PipelineGraph graph)
+    {
+        var parts = text.Split('.');
+        return parts.Length == 2 && DatasetName.TryLayer(parts[0], out var layer) ? graph.Find(new DatasetName(layer, parts[1]))?.Name ?? new DatasetName(layer, parts[1])
+            : parts.Length == 1 ? graph.Find(text)?.Name : null;
     }
 
     private static (DatasetName? Dataset, string? System) Meaning(RawReference raw, QueryUnit unit, PipelineGraph graph)

@@ -28,6 +28,13 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
         }
         foreach (var call in dataset.Query.Sources.Where(static s => s.Function == "read_delta"))
             dataset.Query.Unit.Report(DiagnosticCodes.SourceNotYet, call.Span.Start, $"{dataset.Name} reads read_delta, which only a query does in this version: `smelt query`, and SQL tests.", "Sources of datasets are read_files.");
+        foreach (var call in dataset.Query.Sources.Where(static s => s.Function == "table_changes" && s.Dataset is null))
+            dataset.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} reads the changes of '{(call.Arguments.Count > 0 ? call.Arguments[0].Text : "")}', which is no dataset.", "Name one: table_changes('silver.orders', 0). A path is read by `smelt query`, and SQL tests.");
+        if (dataset.Kind == DatasetKind.StreamingTable)
+        {
+            foreach (var call in dataset.Query.Sources.Where(static s => s.Function == "table_changes"))
+                dataset.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} is a streaming table and reads table_changes, which is a fixed range of versions.", "Read it in a materialized view, or stream the table itself.");
+        }
         if (dataset.Kind == DatasetKind.StreamingTable) StreamingTable();
         else
         {

@@ -17,6 +17,11 @@ internal sealed class QueryDraft(QueryUnit unit)
     public bool ReadsUntracked { get; set; }
     public string AstHash { get; set; } = "";
 
+    /// <summary>What rows of each table have to pass, by offset; found on first look.</summary>
+    public Dictionary<int, ReadCondition> Conditions => _conditions ??= ReadConditions.Of(Unit);
+
+    private Dictionary<int, ReadCondition>? _conditions;
+
     public IEnumerable<DatasetName> MacroReads => Macros.SelectMany(m => m.Reads).Distinct();
     public bool ReadsStream => Unit.Mask.Streams.Count > 0;
 
@@ -60,7 +65,8 @@ internal sealed class DatasetDraft
     public List<DataTest> Tests { get; } = [];
 
     public IEnumerable<DatasetName> Inputs =>
-        Query.References.Values.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(Query.MacroReads).Distinct();
+        Query.References.Values.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(Query.MacroReads)
+            .Concat(Query.Sources.Where(s => s.Dataset is not null).Select(s => s.Dataset!.Value)).Distinct();
 
     public void Report(string code, int offset, string message, string? hint = null, Severity severity = Severity.Error) =>
         File.Report(code, offset, message, hint, severity);

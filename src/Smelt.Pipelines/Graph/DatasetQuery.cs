@@ -43,7 +43,10 @@ public sealed class DatasetQuery
     public IEnumerable<string> SystemTables => References.Select(r => r.SystemTable).OfType<string>().Concat(Macros.SelectMany(m => m.SystemReads)).Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Datasets read, each once: references, then macros'.</summary>
-    public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences).Distinct();
+    public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences).Concat(ChangeReads).Distinct();
+
+    /// <summary>Datasets whose changes are read, not their rows.</summary>
+    public IEnumerable<DatasetName> ChangeReads => Sources.Where(static s => s.Dataset is not null).Select(static s => s.Dataset!.Value);
 }
 
 /// <summary>A span of <see cref="DatasetQuery.Text"/> in UTF-16 units.</summary>
@@ -59,7 +62,18 @@ public readonly record struct TextSpan(int Start, int Length)
 /// <param name="Alias">Alias written after it, if any.</param>
 /// <param name="Span">The name alone (qualifier included, alias and AS OF excluded).</param>
 public sealed record TableReference(
-    IReadOnlyList<string> Parts, DatasetName? Dataset, string? SystemTable, string? Alias, bool IsStream, TableVersion? AsOf, TextSpan Span, FilePosition Position);
+    IReadOnlyList<string> Parts, DatasetName? Dataset, string? SystemTable, string? Alias, bool IsStream, TableVersion? AsOf, TextSpan Span, FilePosition Position)
+{
+    /// <summary>What every row read here has to pass, or null: files without such rows need not be read.</summary>
+    public ReadCondition? Condition { get; init; }
+}
+
+/// <summary>A WHERE clause over a table.</summary>
+/// <param name="Json">The condition's node of DuckDB's syntax tree.</param>
+/// <param name="Qualifier">The table's name in the query.</param>
+/// <param name="IsAlone">Whether it is the only table in FROM, so that columns without a table's name are its own.</param>
+/// <param name="Hidden">Names that the query gives to expressions of its own: as columns they are not taken for the table's.</param>
+public sealed record ReadCondition(string Json, IReadOnlyList<string> Qualifier, bool IsAlone, IReadOnlyList<string> Hidden);
 
 /// <summary>VERSION AS OF n, or TIMESTAMP AS OF 'text'.</summary>
 public sealed record TableVersion(long? Version, string? Timestamp);
@@ -70,6 +84,12 @@ public sealed record TableVersion(long? Version, string? Timestamp);
 public sealed record SourceCall(
     string Function, IReadOnlyList<ConstantValue> Arguments, IReadOnlyList<NamedArgument> Options, bool IsStream, string? Alias, TextSpan Span, FilePosition Position)
 {
+    /// <summary>What every row read here has to pass, or null.</summary>
+    public ReadCondition? Condition { get; init; }
+
+    /// <summary>The dataset whose changes table_changes reads; null for a path, and for other functions.</summary>
+    public DatasetName? Dataset { get; init; }
+
     /// <summary>The option of that name without case, or null.</summary>
     public ConstantValue? Option(string name) => Options.FirstOrDefault(o => o.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Value;
 }

@@ -38,8 +38,23 @@ internal sealed class NameResolver
             var span = query.Unit.Mask.NameSpan(raw.Offset);
             var (dataset, system) = Meaning(raw, query.Unit, self);
             query.References[raw.Offset] = new TableReference(raw.Parts, dataset, system, raw.Alias, query.Unit.Mask.Streams.ContainsKey(raw.Offset),
-                query.Unit.Mask.Versions.GetValueOrDefault(raw.Offset), span, query.Unit.Position(raw.Offset));
+                query.Unit.Mask.Versions.GetValueOrDefault(raw.Offset), span, query.Unit.Position(raw.Offset)) { Condition = query.Conditions.GetValueOrDefault(raw.Offset) };
         }
+        for (var i = 0; i < query.Sources.Count; i++) query.Sources[i] = Changes(query.Sources[i], query, self);
+    }
+
+    /// <summary>The dataset that table_changes names, by its layer and name.</summary>
+    private SourceCall Changes(SourceCall call, QueryDraft query, DatasetName? self)
+    {
+        if (call.Function != "table_changes" || call.Arguments.Count == 0) return call;
+        var parts = call.Arguments[0].Text.Split('.');
+        var found = parts.Length == 2 && DatasetName.TryLayer(parts[0], out var layer) ? Find(new DatasetName(layer, parts[1])) : parts.Length == 1 ? _byShortName.GetValueOrDefault(parts[0]) is [var only] ? only : null : null;
+        if (found is not null && self is { } own && own.Layer < found.Name.Layer)
+            query.Unit.Report(DiagnosticCodes.WrongLayer, call.Span.Start, $"{own} reads {found.Name}, of a higher layer.", "A dataset reads its own and lower layers.");
+        else if (found is not null && found.Name == self)
+            query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{self} reads its own changes.", "Read another table's.");
+        else if (found is not null) return call with { Dataset = found.Name };
+        return call;
     }
 
     private (DatasetName? Dataset, string? System) Meaning(RawReference raw, QueryUnit unit, DatasetName? self)

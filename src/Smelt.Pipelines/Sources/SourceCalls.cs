@@ -6,8 +6,8 @@ namespace Smelt.Pipelines;
 /// <summary>Smelt's source functions: reads their calls and checks their arguments.</summary>
 internal static class SourceCalls
 {
-    private static readonly string[] s_now = ["read_files", "read_delta"];
-    private static readonly string[] s_later = ["read_postgres", "read_rest", "read_kafka", "read_events", "table_changes"];
+    private static readonly string[] s_now = ["read_files", "read_delta", "table_changes"];
+    private static readonly string[] s_later = ["read_postgres", "read_rest", "read_kafka", "read_events"];
     private static readonly string[] s_untracked =
         ["read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_ndjson", "read_ndjson_auto", "read_json_objects", "read_ndjson_objects", "read_parquet",
          "parquet_scan", "read_text", "read_blob", "glob", "sniff_csv", "parquet_metadata", "parquet_schema"];
@@ -31,9 +31,10 @@ internal static class SourceCalls
         var options = new List<NamedArgument>();
         foreach (var argument in SqlAst.Items(call.Node, "children"u8)) Argument(argument, call, query, arguments, options);
         var source = new SourceCall(call.Function, arguments, options, query.Unit.Mask.Streams.ContainsKey(call.Offset), call.Alias,
-            query.Unit.Mask.CallSpan(call.Offset), query.Unit.Position(call.Offset));
+            query.Unit.Mask.CallSpan(call.Offset), query.Unit.Position(call.Offset)) { Condition = query.Conditions.GetValueOrDefault(call.Offset) };
         if (call.Function == "read_files") CheckReadFiles(source, query.Unit);
         if (call.Function == "read_delta") CheckReadDelta(source, query.Unit);
+        if (call.Function == "table_changes") CheckTableChanges(source, query.Unit);
         return source;
     }
 
@@ -102,6 +103,15 @@ internal static class SourceCalls
             if (!option.Name.Equals("version", StringComparison.OrdinalIgnoreCase) && !option.Name.Equals("timestamp", StringComparison.OrdinalIgnoreCase))
                 Report(unit, DiagnosticCodes.UnknownOption, option, $"read_delta has no option '{option.Name}'.", "It has: version, timestamp.");
         }
+    }
+
+    private static void CheckTableChanges(SourceCall call, QueryUnit unit)
+    {
+        var isRange = call.Arguments.Count is 2 or 3 && call.Arguments[0].Kind == ConstantKind.Text && call.Arguments.Skip(1).All(static a => a.Kind is ConstantKind.Number or ConstantKind.Text)
+            && call.Arguments.Skip(1).Select(static a => a.Kind).Distinct().Count() == 1 && call.Options.Count == 0;
+        if (!isRange)
+            unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, "table_changes takes a table, and the first and the last version or time (the last may be left out).", "table_changes('silver.orders', 0, 5), or table_changes('/data/orders', '2025-01-01', '2025-02-01')");
+        else if (call.IsStream) unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, "table_changes reads a fixed range of versions, not a stream.", "Leave STREAM out.");
     }
 
     private static void Report(QueryUnit unit, string code, NamedArgument option, string message, string? hint) =>

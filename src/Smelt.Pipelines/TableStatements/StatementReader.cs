@@ -16,7 +16,7 @@ internal sealed class StatementReader(ParsedFile file, int start, int end)
         if (!Cursor.IsAtEnd && Cursor.Current.Kind == TokenKind.Text) return new TableName([Cursor.Text("a table")], true, position);
         var parts = new List<string> { Cursor.Name("a table's name").Name };
         while (Cursor.TakeSymbol('.')) parts.Add(Cursor.Name("a table's name").Name);
-        return parts.Count == 2 && parts[0].Equals(PathSchema, StringComparison.OrdinalIgnoreCase)
+        return parts.Count == 2 && (parts[0].Equals(PathSchema, StringComparison.OrdinalIgnoreCase) || parts[0].Equals("parquet", StringComparison.OrdinalIgnoreCase))
             ? new TableName([parts[1]], true, position)
             : new TableName(parts, false, position);
     }
@@ -67,6 +67,54 @@ internal sealed class StatementReader(ParsedFile file, int start, int end)
         var names = new List<string> { Cursor.Name("a column").Name };
         while (Cursor.TakeSymbol('.')) names.Add(Cursor.Name("a column").Name);
         return string.Join('.', names.Select(static n => DuckDb.SqlText.Identifier(n)));
+    }
+
+    /// <summary>A column or a field by dots, name by name.</summary>
+    public List<string> Path()
+    {
+        var names = new List<string> { Cursor.Name("a column").Name };
+        while (Cursor.TakeSymbol('.')) names.Add(Cursor.Name("a field").Name);
+        return names;
+    }
+
+    /// <summary>Columns, in parentheses or not.</summary>
+    public List<string> ListOfNames()
+    {
+        if (Cursor.TakeSymbol('(')) return Names();
+        var names = new List<string>();
+        do names.Add(Cursor.Name("a column").Name);
+        while (Cursor.TakeSymbol(','));
+        return names;
+    }
+
+    /// <summary>A whole number that is not negative.</summary>
+    public long Number(string what)
+    {
+        if (Cursor.IsAtEnd || !long.TryParse(Cursor.Current.In(file.Text), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number))
+            throw Cursor.Wrong($"Expected {what}, found {Cursor.Found}.");
+        Cursor.At++;
+        return number;
+    }
+
+    /// <summary><c>VERSION AS OF n</c> or <c>TIMESTAMP AS OF 'time'</c>; null where neither comes.</summary>
+    public TableMoment? Moment()
+    {
+        if (Cursor.Take("VERSION", "AS", "OF")) return new TableMoment(Number("a version"), null);
+        return Cursor.Take("TIMESTAMP", "AS", "OF") ? new TableMoment(null, Cursor.Text("a time")) : null;
+    }
+
+    /// <summary>Tokens as Spark's SQL: names are in back-ticks there, and double quotes hold texts.</summary>
+    public string SparkText(Range tokens)
+    {
+        var sql = new System.Text.StringBuilder();
+        for (var i = tokens.Start.Value; i < tokens.End.Value; i++)
+        {
+            var token = file.Tokens[i];
+            if (i > tokens.Start.Value && token.Start > file.Tokens[i - 1].End) sql.Append(' ');
+            if (token.Kind == TokenKind.QuotedIdentifier) sql.Append('`').Append(token.Name(file.Text).Replace("`", "``", StringComparison.Ordinal)).Append('`');
+            else sql.Append(token.In(file.Text));
+        }
+        return sql.ToString();
     }
 
     /// <summary>Columns in parentheses, the opening one taken already.</summary>

@@ -14,6 +14,14 @@ public static class TableStatementParser
         (["UPDATE"], UpdateStatement.Read),
         (["MERGE"], MergeStatement.Read),
         (["INSERT"], InsertStatement.Read),
+        (["OPTIMIZE"], OptimizeStatement.Read),
+        (["VACUUM"], VacuumStatement.Read),
+        (["RESTORE"], RestoreStatement.Read),
+        (["DESCRIBE"], DescribeStatement.Read),
+        (["ALTER", "TABLE"], AlterStatement.Read),
+        (["COMMENT", "ON", "TABLE"], AlterStatement.ReadComment),
+        (["CREATE", "TABLE"], CloneStatement.Read),
+        (["CONVERT", "TO", "DELTA"], ConvertStatement.Read),
     ];
 
     /// <summary>All statements, separated by semicolons; every mistake is told.</summary>

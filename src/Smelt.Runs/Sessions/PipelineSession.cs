@@ -73,6 +73,9 @@ public sealed class PipelineSession : IDisposable
         Probe = probe ?? (static _ => { }),
     };
 
+    /// <summary>The Delta table in any folder, an absolute path.</summary>
+    public DeltaTable TableAt(string path) => new DeltaLake(new LocalObjectStore(path), () => _database.Open().Connect(), _clock).Table("");
+
     public void Dispose() => _database.Dispose();
 
     private static LakeLayout LakeAt(string folder, TargetSettings target, ProcessDatabase database, TimeProvider clock) =>

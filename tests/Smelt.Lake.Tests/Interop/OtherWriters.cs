@@ -24,7 +24,11 @@ public sealed class SparkFixture : IDisposable
             await _spark.StandardInput.WriteLineAsync(statement + ";");
             await _spark.StandardInput.FlushAsync();
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
-            var line = await _spark.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("Spark ended");
+            string line;
+            // Some commands (VACUUM) print sentences of their own before the answer.
+            do
+                line = await _spark.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("Spark ended");
+            while (!line.StartsWith('{'));
             using var answer = JsonDocument.Parse(line);
             Assert.False(answer.RootElement.TryGetProperty("error", out _), $"{statement}\n{line}");
             return answer.RootElement.TryGetProperty("rows", out var rows) ? [.. rows.Clone().EnumerateArray()] : [];

@@ -11,6 +11,12 @@ namespace Smelt.Lake;
 /// <param name="qualifier">The table's name in the query, e.g. <c>["silver", "orders"]</c> or an alias; empty where columns stand alone.</param>
 internal sealed class PredicateAst(StructType schema, IReadOnlyList<string> qualifier)
 {
+    /// <summary>Whether columns without the table's name are its own; false where other tables stand beside it.</summary>
+    internal bool IsAlone { get; init; } = true;
+
+    /// <summary>Names that may stand for something else than the table's columns.</summary>
+    internal IReadOnlyCollection<string> Hidden { get; init; } = [];
+
     /// <summary>The condition of a WHERE clause given as SQL text; unknown where it does not parse.</summary>
     internal static RowPredicate Parse(DuckDbConnection connection, string condition, StructType schema, params IReadOnlyList<string> qualifier)
     {
@@ -111,7 +117,8 @@ internal sealed class PredicateAst(StructType schema, IReadOnlyList<string> qual
 
     private IEnumerable<IReadOnlyList<string>> Candidates(List<string> names)
     {
-        yield return names;
+        if (IsAlone && !Hidden.Contains(names[0], StringComparer.OrdinalIgnoreCase))
+            yield return names;
         // The table's name before the column, in full or its last part only.
         foreach (var parts in new[] { 1, qualifier.Count }.Distinct().Where(n => n > 0 && n <= qualifier.Count && n < names.Count))
             if (names.Take(parts).SequenceEqual(qualifier.Skip(qualifier.Count - parts), StringComparer.OrdinalIgnoreCase))

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Smelt.Pipelines;
+using Smelt.Pipelines.TableStatements;
+using Smelt.Runs;
+
+namespace Smelt.Cli;
+
+/// <summary><c>smelt maintain</c>: every table of a pipeline compacted or clustered, and freed of files that nobody needs.</summary>
+internal static class MaintainCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var folder = CommandTree.FolderArgument();
+        var dry = new Option<bool>("--dry-run") { Description = "Only say what VACUUM would remove; rewrite nothing" };
+        var optimizes = new Option<bool>("--no-optimize") { Description = "Leave files as they are" };
+        var vacuums = new Option<bool>("--no-vacuum") { Description = "Remove nothing" };
+        var command = new Command("maintain", "Compact, cluster and vacuum the pipeline's tables") { folder, CommandTree.Select, CommandTree.Exclude, dry, optimizes, vacuums, CommandTree.Target, CommandTree.Variables };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
+            if (session is null) return ExitCode.Usage;
+            var datasets = await Selection.OfAsync(terminal, session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel);
+            var statements = new List<TableStatement>();
+            foreach (var name in await TablesAsync(session, datasets, cancel))
+            {
+                var table = new TableName([name.Schema, name.Name], false, new FilePosition(1, 1));
+                if (!parsed.GetValue(optimizes) && !parsed.GetValue(dry)) statements.Add(new OptimizeStatement(table, false, null, []));
+                if (!parsed.GetValue(vacuums)) statements.Add(new VacuumStatement(table, null, parsed.GetValue(dry)));
+            }
+            return await SqlCommand.RunAsync(terminal, session, new TableStatements(statements, []), cancel);
+        });
+        return command;
+    }
+
+    /// <summary>The datasets that have a table, each with its quarantine where that is there.</summary>
+    private static async Task<List<DatasetName>> TablesAsync(PipelineSession session, IReadOnlyList<Dataset> datasets, CancellationToken cancel)
+    {
+        var tables = new List<DatasetName>();
+        foreach (var dataset in datasets.Where(static d => !d.IsView))
+            foreach (var name in (DatasetName[])[dataset.Name, session.Pipeline.Project.QuarantineOf(dataset.Name)])
+                if (await session.Layout.Table(name).LatestVersionAsync(cancel: cancel) is not null)
+                    tables.Add(name);
+        return tables;
+    }
+}
