@@ -74,7 +74,7 @@ public sealed partial class DocumentTests
             folder.Write($"landing/{i}.json", $"{{\"order_id\": {i}, \"status\": \"pending\", \"amount\": \"{i}.5\"}}\n");
             folder.Update();
         }
-        for (var i = 0; i < 6; i++) File.SetLastWriteTimeUtc(folder.File($"lake/silver/orders/_delta_log/{i:D20}.json"), new DateTime(2025, 1, 10 + i, 0, 0, 0, DateTimeKind.Utc));
+        for (var i = 0; i < 6; i++) File.SetLastWriteTimeUtc(folder.File($"lake/silver/orders/_delta_log/{i:D20}.json"), new DateTime(2025, 1, 10 + (2 * i), 0, 0, 0, DateTimeKind.Utc));
         Directory.CreateDirectory(folder.File("bin"));
         File.CreateSymbolicLink(folder.File("bin/smelt"), SmeltProgram.Path);
         var commands = 0;
