@@ -59,6 +59,33 @@ public sealed partial class DocumentTests
         }
     }
 
+    /// <summary>Commands about tables, block by block in their order, in a pipeline that has what they name; its six commits are of January 2025.</summary>
+    [Theory]
+    [InlineData("docs/operations.md", 9)]
+    [InlineData("docs/delta.md", 5)]
+    public void Every_command_of_a_document_runs(string document, int least)
+    {
+        using var folder = new PipelineFolder("name: example\n")
+            .Write("bronze/orders.sql", "SELECT * FROM STREAM read_files('landing', format => 'json')").Write("bronze/refunds.sql", "SELECT 2::BIGINT AS order_id")
+            .Write("silver/orders.sql", "CREATE STREAMING TABLE silver.orders TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') AS SELECT order_id, status, amount::DECIMAL(10,2) AS amount" + (document == "docs/delta.md" ? ", 'DE' AS country" : "") + " FROM STREAM bronze.orders")
+            .Write("gold/revenue.sql", "SELECT DATE '2025-01-01' AS day, 'north' AS region, sum(amount) AS revenue FROM silver.orders");
+        for (var i = 0; i < 6; i++)
+        {
+            folder.Write($"landing/{i}.json", $"{{\"order_id\": {i}, \"status\": \"pending\", \"amount\": \"{i}.5\"}}\n");
+            folder.Update();
+        }
+        for (var i = 0; i < 6; i++) File.SetLastWriteTimeUtc(folder.File($"lake/silver/orders/_delta_log/{i:D20}.json"), new DateTime(2025, 1, 10 + (2 * i), 0, 0, 0, DateTimeKind.Utc));
+        Directory.CreateDirectory(folder.File("bin"));
+        File.CreateSymbolicLink(folder.File("bin/smelt"), SmeltProgram.Path);
+        var commands = 0;
+        foreach (var (_, text) in BlocksOf(document).Where(static b => b.Kind is "sh" or "bash"))
+        {
+            ShellProgram.Run(folder.Path, "bash", "-c", $"set -e\nPATH='{folder.File("bin")}':$PATH\n{text}").Expect(0);
+            commands += text.Split('\n').Count(static l => l.StartsWith("smelt ", StringComparison.Ordinal));
+        }
+        Assert.True(commands >= least, $"{commands} commands");
+    }
+
     private static void Compiles(string document, string kind, string text)
     {
         using var folder = new PipelineFolder("name: example\n")

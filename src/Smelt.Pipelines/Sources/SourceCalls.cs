@@ -1,3 +1,4 @@
+using Smelt.Pipelines.Syntax;
 using System.Text.Json;
 using Smelt.Pipelines.Sql;
 
@@ -52,7 +53,7 @@ internal static class SourceCalls
         if (ConstantReader.Read(value) is not { } constant)
             query.Unit.Report(DiagnosticCodes.SourceArguments, offset, $"{call.Function} takes constants; this is an expression.", "Use a variable: ${name}.");
         else if (name.Length == 0) arguments.Add(constant);
-        else options.Add(new NamedArgument(name, constant, query.Unit.Position(offset)));
+        else options.Add(new NamedArgument(name == QueryMask.TimestampArgument ? "timestamp" : name, constant, query.Unit.Position(offset)));
     }
 
     private static void CheckReadFiles(SourceCall call, QueryUnit unit)

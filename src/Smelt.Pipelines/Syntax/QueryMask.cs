@@ -8,6 +8,9 @@ namespace Smelt.Pipelines.Syntax;
 /// </summary>
 internal sealed class QueryMask
 {
+    /// <summary>What DuckDB reads for <c>timestamp =></c>, whose name it takes for a type: as long, and nobody's.</summary>
+    public const string TimestampArgument = "timestam_";
+
     private readonly char[] _text;
     private readonly string _source;
     private readonly List<Token> _tokens;
@@ -106,6 +109,7 @@ internal sealed class QueryMask
             else if (Is(i, "LIVE") && IsSymbol(i + 1, '.') && IsTablePlace(i)) Blank(i, i + 1);
             else if (Is(i, "OF") && Is(i - 1, "AS") && (Is(i - 2, "VERSION") || Is(i - 2, "TIMESTAMP"))) AsOf(i);
             else if (Is(i, "AT") && IsSymbol(i + 1, '(')) At(i);
+            else if (Is(i, "TIMESTAMP") && i + 1 < _end && (_tokens[i + 1].In(_source).StartsWith("=>") || IsSymbol(i + 1, '=') && IsSymbol(i + 2, '>'))) TimestampArgument.AsSpan().CopyTo(_text.AsSpan(OffsetOf(i)));
         }
     }
 

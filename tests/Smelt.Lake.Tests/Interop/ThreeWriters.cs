@@ -38,7 +38,8 @@ public sealed class ThreeWriters(SparkFixture spark)
                 default:
                     await Do(writer, lake,
                         $"MERGE INTO {{0}} AS t USING ({string.Join(" UNION ALL ", rows.Select(id => $"SELECT {id} AS id, 'm{step}' AS name, {id % 3} AS part"))}) AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET t.name = s.name WHEN NOT MATCHED THEN INSERT *",
-                        $"import pyarrow as pa\n(t.merge(pa.table({{'id': pa.array([{string.Join(",", rows)}], pa.int32()), 'name': pa.array([{string.Join(",", rows.Select(_ => $"'m{step}'"))}]), 'part': pa.array([{string.Join(",", rows.Select(id => id % 3))}], pa.int32())}}), predicate='t.id = s.id', source_alias='s', target_alias='t').when_matched_update({{'name': 's.name'}}).when_not_matched_insert_all().execute())");
+                        $"from deltalake import QueryBuilder\nq = QueryBuilder().execute(\"{string.Join(" union all ", rows.Select(id => $"select cast({id} as int) as id, 'm{step}' as name, cast({id % 3} as int) as part"))}\").read_all()\n"
+                        + "t.merge(q, predicate='t.id = s.id', source_alias='s', target_alias='t').when_matched_update({'name': 's.name'}).when_not_matched_insert_all().execute()");
                     foreach (var id in rows)
                         model[id] = ($"m{step}", model.TryGetValue(id, out var there) ? there.Part : id % 3);
                     break;
