@@ -55,7 +55,7 @@ public sealed partial class DeltaTable
     /// <exception cref="DeltaLogException">The feed was not enabled at one of the versions, commits or files that it needs were cleaned up, or the schema changed in a way that rows of both do not go together.</exception>
     public partial ValueTask<TableScan> ChangesAsync(long fromVersion, long? toVersion = null, CancellationToken cancel = default);
 
-    /// <summary>The versions committed between two times (milliseconds since 1970 UTC), both inclusive: for <see cref="ChangesAsync"/>.</summary>
+    /// <summary>The versions committed between two times (milliseconds since 1970 UTC), both inclusive: for <see cref="ChangesAsync"/>. An end after the newest version is it.</summary>
     /// <exception cref="DeltaLogException">No version was committed in that time, or the times are outside the log's.</exception>
     public partial ValueTask<(long From, long To)> VersionsBetweenAsync(long fromMs, long? toMs = null, CancellationToken cancel = default);
 

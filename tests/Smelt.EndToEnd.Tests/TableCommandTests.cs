@@ -26,6 +26,10 @@ public sealed class TableCommandTests
         }
         Assert.Contains("partitioned by    p", folder.Smelt("table", "detail", "silver.parts").Expect(0).Out);
         Assert.Equal("30", One(elsewhere, $"SELECT count(*) FROM read_delta('{path}', version => 0)"));
+        var newest = folder.Smelt("table", "history", path, "--json").Expect(0).Json.GetProperty("commits")[0].GetProperty("time").GetString();
+        Assert.Equal("12", One(elsewhere, $"SELECT count(*) FROM read_delta('{path}', timestamp => '{newest}')"));
+        Assert.Equal("72", One(elsewhere, $"SELECT count(*) FROM table_changes('{path}', '2001-01-01', '2999-01-01')"));
+        Assert.Contains("after its newest version", elsewhere.Smelt("query", $"SELECT 1 FROM read_delta('{path}', timestamp => '2999-01-01')").Expect(1).Err);
         Assert.Equal("72", One(elsewhere, $"SELECT count(*) FROM table_changes('{path}', 0, 1)"));
         Assert.Equal("72", One(folder, "SELECT count(*) FROM table_changes('silver.parts', 0)"));
         using (var lake = new OpenLake(folder.Path))

@@ -29,10 +29,10 @@ public sealed partial class DeltaTable
     public async partial ValueTask<(long From, long To)> VersionsBetweenAsync(long fromMs, long? toMs, CancellationToken cancel)
     {
         var snapshot = await SnapshotAsync(cancel: cancel);
-        var to = toMs is { } end ? await VersionAtAsync(end, cancel) : snapshot.Version;
         var times = CommitTimes.Of(this, (await Lake.Store.ListAsync(LogFile.Folder(Folder), cancel: cancel)).Select(LogFile.Of), snapshot.Metadata);
         if (times.Versions.Count == 0)
             throw NotAt("its log has no commits that would tell when they were made");
+        var to = toMs is { } end ? await times.NewestAtAsync(end, times.Versions[0], cancel) ?? -1 : snapshot.Version;
         // The first version that is not older than the beginning.
         var before = await times.NewestAtAsync(fromMs - 1, times.Versions[0], cancel);
         var from = before is null ? times.Versions[0] : before.Value + 1;

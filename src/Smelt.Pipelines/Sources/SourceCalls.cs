@@ -1,4 +1,3 @@
-using Smelt.Pipelines.Syntax;
 using System.Text.Json;
 using Smelt.Pipelines.Sql;
 
@@ -53,7 +52,7 @@ internal static class SourceCalls
         if (ConstantReader.Read(value) is not { } constant)
             query.Unit.Report(DiagnosticCodes.SourceArguments, offset, $"{call.Function} takes constants; this is an expression.", "Use a variable: ${name}.");
         else if (name.Length == 0) arguments.Add(constant);
-        else options.Add(new NamedArgument(name == QueryMask.TimestampArgument ? "timestamp" : name, constant, query.Unit.Position(offset)));
+        else options.Add(new NamedArgument(name == Syntax.QueryMask.TimestampOption ? "timestamp" : name, constant, query.Unit.Position(offset)));
     }
 
     private static void CheckReadFiles(SourceCall call, QueryUnit unit)

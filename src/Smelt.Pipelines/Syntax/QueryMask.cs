@@ -8,9 +8,6 @@ namespace Smelt.Pipelines.Syntax;
 /// </summary>
 internal sealed class QueryMask
 {
-    /// <summary>What DuckDB reads for <c>timestamp =></c>, whose name it takes for a type: as long, and nobody's.</summary>
-    public const string TimestampArgument = "timestam_";
-
     private readonly char[] _text;
     private readonly string _source;
     private readonly List<Token> _tokens;
@@ -39,6 +36,9 @@ internal sealed class QueryMask
 
     /// <summary>STREAM before something that is neither a name nor a call: its offset.</summary>
     public List<int> Misplaced { get; } = [];
+
+    /// <summary>What stands for <c>timestamp</c> in <c>read_delta(…, timestamp =&gt; '…')</c>: DuckDB takes the word for a type, and not for an argument's name.</summary>
+    public const string TimestampOption = "timestam_";
 
     public static QueryMask Of(string source, List<Token> tokens, Range range)
     {
@@ -109,9 +109,12 @@ internal sealed class QueryMask
             else if (Is(i, "LIVE") && IsSymbol(i + 1, '.') && IsTablePlace(i)) Blank(i, i + 1);
             else if (Is(i, "OF") && Is(i - 1, "AS") && (Is(i - 2, "VERSION") || Is(i - 2, "TIMESTAMP"))) AsOf(i);
             else if (Is(i, "AT") && IsSymbol(i + 1, '(')) At(i);
-            else if (Is(i, "TIMESTAMP") && i + 1 < _end && (_tokens[i + 1].In(_source).StartsWith("=>") || IsSymbol(i + 1, '=') && IsSymbol(i + 2, '>'))) TimestampArgument.AsSpan().CopyTo(_text.AsSpan(OffsetOf(i)));
+            else if (Is(i, "TIMESTAMP") && IsArrow(i + 1)) TimestampOption.CopyTo(0, _text, OffsetOf(i), TimestampOption.Length);
         }
     }
+
+    /// <summary>Whether <c>=&gt;</c> stands here, as one token or two.</summary>
+    private bool IsArrow(int at) => at < _end && _source.AsSpan(_tokens[at].Start).StartsWith("=>", StringComparison.Ordinal);
 
     private void Stream(int at)
     {
