@@ -67,14 +67,14 @@ public sealed partial class DocumentTests
     {
         using var folder = new PipelineFolder("name: example\n")
             .Write("bronze/orders.sql", "SELECT * FROM STREAM read_files('landing', format => 'json')").Write("bronze/refunds.sql", "SELECT 2::BIGINT AS order_id")
-            .Write("silver/orders.sql", "CREATE STREAMING TABLE silver.orders TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') AS SELECT order_id, status, amount::DECIMAL(10,2) AS amount, 'DE' AS country FROM STREAM bronze.orders")
+            .Write("silver/orders.sql", "CREATE STREAMING TABLE silver.orders TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') AS SELECT order_id, status, amount::DECIMAL(10,2) AS amount" + (document == "docs/delta.md" ? ", 'DE' AS country" : "") + " FROM STREAM bronze.orders")
             .Write("gold/revenue.sql", "SELECT DATE '2025-01-01' AS day, 'north' AS region, sum(amount) AS revenue FROM silver.orders");
         for (var i = 0; i < 6; i++)
         {
             folder.Write($"landing/{i}.json", $"{{\"order_id\": {i}, \"status\": \"pending\", \"amount\": \"{i}.5\"}}\n");
             folder.Update();
         }
-        for (var i = 0; i < 6; i++) File.SetLastWriteTimeUtc(folder.File($"lake/silver/orders/_delta_log/{i:D20}.json"), new DateTime(2025, 1, 10 + i, 0, 0, 0, DateTimeKind.Utc));
+        for (var i = 0; i < 6; i++) File.SetLastWriteTimeUtc(folder.File($"lake/silver/orders/_delta_log/{i:D20}.json"), new DateTime(2025, 1, 10 + (2 * i), 0, 0, 0, DateTimeKind.Utc));
         Directory.CreateDirectory(folder.File("bin"));
         File.CreateSymbolicLink(folder.File("bin/smelt"), SmeltProgram.Path);
         var commands = 0;

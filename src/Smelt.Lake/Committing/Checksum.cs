@@ -39,31 +39,12 @@ internal static class Checksum
             json.WriteNumber("numProtocol", 1);
             if (snapshot.Metadata.IsOn(CommitTime.Enabled))
                 json.WriteNumber("inCommitTimestampOpt", snapshot.TimestampMs);
-            All(json, "setTransactions", snapshot.Transactions.Values, ActionWriter.WriteFields);
-            All(json, "domainMetadata", snapshot.Domains.Values, ActionWriter.WriteFields);
-            One(json, "metadata", snapshot.Metadata, ActionWriter.WriteFields);
-            One(json, "protocol", snapshot.Protocol, ActionWriter.WriteFields);
+            ActionWriter.All(json, "setTransactions", snapshot.Transactions.Values, ActionWriter.WriteFields);
+            ActionWriter.All(json, "domainMetadata", snapshot.Domains.Values, ActionWriter.WriteFields);
+            ActionWriter.One(json, "metadata", snapshot.Metadata, ActionWriter.WriteFields);
+            ActionWriter.One(json, "protocol", snapshot.Protocol, ActionWriter.WriteFields);
             json.WriteEndObject();
         }
         return buffer.WrittenMemory;
-    }
-
-    private static void One<T>(Utf8JsonWriter json, string name, T action, Action<Utf8JsonWriter, T> fields)
-    {
-        json.WriteStartObject(name);
-        fields(json, action);
-        json.WriteEndObject();
-    }
-
-    private static void All<T>(Utf8JsonWriter json, string name, IEnumerable<T> actions, Action<Utf8JsonWriter, T> fields)
-    {
-        json.WriteStartArray(name);
-        foreach (var action in actions)
-        {
-            json.WriteStartObject();
-            fields(json, action);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
     }
 }

@@ -29,14 +29,14 @@ public sealed partial record TablePlan
         ActionWriter.Map(json, "operationMetrics", OperationMetrics);
         ActionWriter.Map(json, "tags", Tags);
         ActionWriter.Values(json, "setProperties", SetProperties);
-        Write(json, "protocol", Protocol, ActionWriter.WriteFields);
-        Write(json, "metaData", Metadata, ActionWriter.WriteFields);
-        Write(json, "txn", Transaction, ActionWriter.WriteFields);
-        WriteAll(json, "domains", Domains, ActionWriter.WriteFields);
-        WriteAll(json, "adds", Adds, ActionWriter.WriteFields);
-        WriteAll(json, "removes", Removes, ActionWriter.WriteFields);
-        WriteAll(json, "changes", ChangeFiles, ActionWriter.WriteFields);
-        Write(json, "reads", Reads.IsNothing ? null : Reads, WriteFields);
+        ActionWriter.One(json, "protocol", Protocol, ActionWriter.WriteFields);
+        ActionWriter.One(json, "metaData", Metadata, ActionWriter.WriteFields);
+        ActionWriter.One(json, "txn", Transaction, ActionWriter.WriteFields);
+        ActionWriter.All(json, "domains", Domains, ActionWriter.WriteFields);
+        ActionWriter.All(json, "adds", Adds, ActionWriter.WriteFields);
+        ActionWriter.All(json, "removes", Removes, ActionWriter.WriteFields);
+        ActionWriter.All(json, "changes", ChangeFiles, ActionWriter.WriteFields);
+        ActionWriter.One(json, "reads", Reads.IsNothing ? null : Reads, WriteFields);
         json.WriteEndObject();
     }
 
@@ -71,27 +71,5 @@ public sealed partial record TablePlan
         json.WriteBoolean("wholeTable", reads.WholeTable);
         ActionWriter.Text(json, "condition", reads.Condition);
         ActionWriter.List(json, "files", reads.Files);
-    }
-
-    private static void Write<T>(Utf8JsonWriter json, string name, T? action, Action<Utf8JsonWriter, T> fields)
-        where T : class
-    {
-        if (action is null)
-            return;
-        json.WriteStartObject(name);
-        fields(json, action);
-        json.WriteEndObject();
-    }
-
-    private static void WriteAll<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> actions, Action<Utf8JsonWriter, T> fields)
-    {
-        json.WriteStartArray(name);
-        foreach (var action in actions)
-        {
-            json.WriteStartObject();
-            fields(json, action);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
     }
 }

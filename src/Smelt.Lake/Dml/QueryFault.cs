@@ -10,7 +10,10 @@ internal static class QueryFault
         DuckDbErrorKind.Parser or DuckDbErrorKind.Syntax or DuckDbErrorKind.Binder or DuckDbErrorKind.Catalog or DuckDbErrorKind.Expression
             or DuckDbErrorKind.ParameterNotResolved or DuckDbErrorKind.InvalidType or DuckDbErrorKind.NotImplemented => DmlRefusal.Sql,
         DuckDbErrorKind.Conversion or DuckDbErrorKind.OutOfRange or DuckDbErrorKind.InvalidInput or DuckDbErrorKind.DivideByZero or DuckDbErrorKind.MismatchType
-            or DuckDbErrorKind.Decimal or DuckDbErrorKind.Constraint => DmlRefusal.Value,
+            or DuckDbErrorKind.Decimal or DuckDbErrorKind.Constraint when !IsOfFile(error) => DmlRefusal.Value,
         _ => null,
     };
+
+    /// <summary>A data file that is broken gives errors of the same kind, and names the file.</summary>
+    private static bool IsOfFile(DuckDbException error) => error.Message.Contains(".parquet", StringComparison.OrdinalIgnoreCase);
 }

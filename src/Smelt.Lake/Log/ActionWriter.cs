@@ -159,6 +159,30 @@ internal sealed class ActionWriter : IDisposable
         Values(json, "tags", f.Tags);
     }
 
+    /// <summary>An action under its name within another JSON object; nothing where there is none.</summary>
+    internal static void One<T>(Utf8JsonWriter json, string name, T? action, Action<Utf8JsonWriter, T> fields)
+        where T : class
+    {
+        if (action is null)
+            return;
+        json.WriteStartObject(name);
+        fields(json, action);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Actions of one kind as a list.</summary>
+    internal static void All<T>(Utf8JsonWriter json, string name, IEnumerable<T> actions, Action<Utf8JsonWriter, T> fields)
+    {
+        json.WriteStartArray(name);
+        foreach (var action in actions)
+        {
+            json.WriteStartObject();
+            fields(json, action);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     public void Dispose() => _json.Dispose();
 
     private void Line<T>(string name, T action, Action<Utf8JsonWriter, T> fields)

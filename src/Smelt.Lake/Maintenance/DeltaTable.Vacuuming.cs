@@ -90,7 +90,7 @@ public sealed partial class DeltaTable
             Attempt = Guid.NewGuid().ToString("N"),
         }, snapshot, cancel);
 
-    private static int Folders(List<ObjectInfo> files) => files.Select(f => f.Key[..f.Key.LastIndexOf('/')]).Distinct(StringComparer.Ordinal).Count();
+    private static int Folders(List<ObjectInfo> files) => files.Select(f => f.Key[..Math.Max(0, f.Key.LastIndexOf('/'))]).Distinct(StringComparer.Ordinal).Count();
 
     private static string Hours(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalHours:0.##} hours");
 

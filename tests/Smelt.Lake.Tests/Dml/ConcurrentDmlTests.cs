@@ -42,6 +42,29 @@ public sealed class ConcurrentDmlTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_was_read_and_stays_must_not_go_meanwhile()
+    {
+        await MakeAsync(serializable: false);
+        var seen = await Table.SnapshotAsync();
+        await DoAsync("DELETE id >= 10");
+        using var connection = TestLake.Connect();
+        // Nothing prunes this condition, so both files are read; the rows are in the first.
+        var delete = new DeleteRows("length(name) = 2 AND name LIKE '%5'");
+        Assert.Equal(ConflictKind.ConcurrentRead, Assert.IsType<DmlResult.Conflict>(await Table.ChangeAsync(delete, new DmlOptions { MaxAttempts = 1 }, connection, seen, default)).Last.Kind);
+        Assert.Equal(2, Assert.IsType<DmlResult.Committed>(await Table.ChangeAsync(delete, new DmlOptions(), connection, seen, default)).Attempts);
+        await NoFilesAreLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_data_file_that_is_broken_is_a_fault_and_no_refusal()
+    {
+        await MakeAsync(serializable: false);
+        var file = _lake.Store.Locate("t/" + FilePath.Decode((await Table.SnapshotAsync()).Files.First().Path));
+        await File.WriteAllTextAsync(file, "nonsense", TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await Table.DeleteAsync("name LIKE '%5'"));
+    }
+
+    [Fact]
     public async Task A_merge_that_found_no_partner_conflicts_with_a_row_that_came_meanwhile()
     {
         await MakeAsync(serializable: true);

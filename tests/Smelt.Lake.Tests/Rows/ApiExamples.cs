@@ -58,6 +58,13 @@ public sealed class ApiExamples : IDisposable
             },
             new DmlOptions { Inputs = [new NamedInput.Rows("news", schema, new[] { more }.ToAsyncEnumerable())] });
 
+        // example: feed
+        TableScan feed = await orders.ChangesAsync(fromVersion: 1);
+        var kinds = new SortedSet<string?>();
+        await foreach (RowBatch batch in feed.ReadAsync())
+            for (var row = 0; row < batch.RowCount; row++)
+                kinds.Add(((BytesValues)batch["_change_type"]).Text(row));
+
         // example: change
         DmlResult deleted = await orders.DeleteAsync("amount < 5");
         AlterResult altered = await orders.AlterAsync(new TableChange.AddConstraint("positive", "amount > 0"));
@@ -69,6 +76,7 @@ public sealed class ApiExamples : IDisposable
         // example: end
 
         Assert.IsType<CreateResult.Created>(made);
+        Assert.Equal(["insert", "update_postimage", "update_preimage"], kinds);
         Assert.Equal(1550, total);
         Assert.IsType<DmlResult.Committed>(appended);
         Assert.Equal((1, 0), (Assert.IsType<DmlResult.Committed>(merged).Metrics.RowsUpdated, ((DmlResult.Committed)merged).Metrics.RowsInserted));
