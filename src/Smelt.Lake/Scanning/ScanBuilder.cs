@@ -47,7 +47,7 @@ internal sealed partial class ScanBuilder(DeltaTable table, TableMetadata metada
             Schema = _metadata.Schema,
             Files = files,
             Vectors = _vectors,
-            VectorTable = _vectors.Count == 0 ? "" : _vectorTable,
+            VectorTable = _vectorTable,
             Table = table,
             Suspects = LegacyCalendar.Suspects(_metadata, [.. files, .. picks.Select(p => p.File)]),
             Metadata = _metadata,

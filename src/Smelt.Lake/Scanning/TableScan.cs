@@ -25,7 +25,7 @@ public sealed partial record TableScan
 
     internal IReadOnlyList<ScanVector> Vectors { get; init; } = [];
 
-    /// <summary>Temporary table that the SQL anti-joins: (file BIGINT, row BIGINT).</summary>
+    /// <summary>Temporary table that the SQL anti-joins: (file BIGINT, row BIGINT). Made only where there are vectors.</summary>
     internal string VectorTable { get; init; } = "";
 }
 
