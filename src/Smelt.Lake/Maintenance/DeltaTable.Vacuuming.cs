@@ -74,6 +74,7 @@ public sealed partial class DeltaTable
             cancel.ThrowIfCancellationRequested();
             await Lake.Store.DeleteAsync(file.Key, cancel);
         }
+        await Lake.Store.SweepAsync(Folder, cutoff, cancel);
         await RecordAsync(snapshot, "VACUUM END", new() { ["status"] = "COMPLETED" }, new() { ["numDeletedFiles"] = Text(gone.Count), ["numVacuumedDirectories"] = Text(Folders(gone)) }, cancel);
         return new VacuumResult.Done(report);
     }

@@ -40,6 +40,13 @@ public interface IObjectStore
     /// <summary>Puts an object whole, durably, over whatever was there. Readers see the old or the new one.</summary>
     ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancel = default);
 
+    /// <summary>
+    /// Removes what writers that were killed left below a folder and no listing shows (temporary files), where it is older than a time (milliseconds since 1970 UTC). A store
+    /// that leaves nothing has nothing to do.
+    /// </summary>
+    /// <returns>How many files went.</returns>
+    ValueTask<int> SweepAsync(string folder, long olderThanMs, CancellationToken cancel = default) => ValueTask.FromResult(0);
+
     /// <summary>Removes an object; no fault where there is none.</summary>
     ValueTask DeleteAsync(string key, CancellationToken cancel = default);
 

@@ -294,6 +294,23 @@ public sealed class LocalObjectStore : IObjectStore
         return new ObjectInfo(relative.ToString(), entry.Length, Milliseconds(entry.LastWriteTimeUtc.UtcDateTime));
     }
 
+    /// <inheritdoc/>
+    public ValueTask<int> SweepAsync(string folder, long olderThanMs, CancellationToken cancel = default)
+    {
+        var (swept, directory) = (0, Locate(folder));
+        if (!Directory.Exists(directory))
+            return ValueTask.FromResult(0);
+        foreach (var file in Directory.EnumerateFiles(directory, ".smelt-*.tmp", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (new DateTimeOffset(File.GetLastWriteTimeUtc(file)).ToUnixTimeMilliseconds() >= olderThanMs)
+                continue;
+            File.Delete(file);
+            swept++;
+        }
+        return ValueTask.FromResult(swept);
+    }
+
     private static bool IsTemporary(ReadOnlySpan<char> name) => name.StartsWith(".smelt-", StringComparison.Ordinal) && name.EndsWith(".tmp", StringComparison.Ordinal);
 
     private static long Milliseconds(DateTime utc) => new DateTimeOffset(utc, TimeSpan.Zero).ToUnixTimeMilliseconds();
