@@ -120,4 +120,20 @@ public sealed class AlterTests : IDisposable
         var none = await Altered(new TableChange.ClusterBy([]));
         Assert.Equal("""{"clusteringColumns":[],"domainName":"delta.clustering"}""", none.Domains["delta.clustering"].Configuration);
     }
+
+    [Fact]
+    public async Task Two_writers_that_change_protocol_or_one_domain_conflict()
+    {
+        await _lake.WriteAsync("t", "SELECT 1 AS a, 2 AS b");
+        var before = await Table.SnapshotAsync();
+        TablePlan Plan(string name, TableProtocol? protocol, params DomainMetadata[] domains) => new()
+        {
+            Folder = "t", Kind = PlanKind.Metadata, TableId = before.Metadata.Id, ReadVersion = before.Version, Protocol = protocol, Domains = domains, Operation = name, Attempt = name,
+        };
+        await Altered(new TableChange.ClusterBy(["a"]));
+        var domain = await Table.CommitAsync(Plan("domain", null, Clustering.Write([new ColumnPath(["b"])])));
+        Assert.Equal(ConflictKind.DomainChanged, Assert.IsType<CommitResult.Conflict>(domain).Kind);
+        var protocol = await Table.CommitAsync(Plan("protocol", new TableProtocol(3, 7, ["deletionVectors"], ["deletionVectors"])));
+        Assert.Equal(ConflictKind.ProtocolChanged, Assert.IsType<CommitResult.Conflict>(protocol).Kind);
+    }
 }
