@@ -66,6 +66,12 @@ public sealed partial class DeltaTable
         var report = new VacuumReport([.. gone.Select(o => o.Key).Order(StringComparer.Ordinal)], gone.Sum(o => o.Size), options.DryRun);
         if (options.DryRun)
             return new VacuumResult.Done(report);
+        if (gone.Count == 0)
+        {
+            // Nothing to tell the log of: a table that is looked after every hour would get two commits each.
+            await Lake.Store.SweepAsync(Folder, cutoff, cancel);
+            return new VacuumResult.Done(report);
+        }
         await RecordAsync(snapshot, "VACUUM START", new() { ["retentionCheckEnabled"] = options.AllowShortRetention ? "false" : "true",
             ["specifiedRetentionMillis"] = Text(retain), ["defaultRetentionMillis"] = Text(own) },
             new() { ["numFilesToDelete"] = Text(gone.Count), ["sizeOfDataToDelete"] = Text(report.Bytes) }, cancel);
