@@ -16,6 +16,9 @@ public sealed partial class DeltaLake
 
     public IObjectStore Store { get; }
 
+    /// <summary>How much memory reading and writing may take before it spills to the system's folder for temporary files; null: four fifths of the machine's. Set before the first use.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
     internal TimeProvider Clock { get; }
 
     /// <summary>The table in a folder, whether there is one or not: no I/O is done here.</summary>

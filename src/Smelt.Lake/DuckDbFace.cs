@@ -18,7 +18,21 @@ public sealed partial class DeltaLake
         if (_connect is not null)
             return _connect();
         lock (_gate)
-            return (_own ??= DuckDbDatabase.OpenInMemory(new DuckDbOptions())).Connect();
+            return (_own ??= OpenOwn()).Connect();
+    }
+
+    /// <summary>What does not fit in memory is spilled to a folder of the lake's own, which goes with the process.</summary>
+    private DuckDbDatabase OpenOwn()
+    {
+        var spill = Path.Join(Path.GetTempPath(), $"smelt-lake-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        var database = DuckDbDatabase.OpenInMemory(new DuckDbOptions(MemoryLimitBytes, SpillDirectory: spill));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            database.Dispose();
+            if (Directory.Exists(spill))
+                Directory.Delete(spill, recursive: true);
+        };
+        return database;
     }
 
     private readonly Lock _gate = new();

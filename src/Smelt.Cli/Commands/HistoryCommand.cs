@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Smelt.Lake;
 
 namespace Smelt.Cli;
@@ -44,7 +43,7 @@ internal static class HistoryCommand
     }
 
     private static string Time(CommitInfo commit) =>
-        commit.Timestamp is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) : "";
+        commit.Timestamp is { } ms ? TableDetail.Time(ms) : "";
 
     private static void WriteJson(string dataset, IReadOnlyList<CommitInfo> commits) => JsonOutput.Write(json =>
     {

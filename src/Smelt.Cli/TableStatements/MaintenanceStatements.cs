@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text.Json;
 using Smelt.Engine;
 using Smelt.Lake;
 using Smelt.Pipelines;
@@ -36,8 +38,9 @@ internal sealed class MaintenanceStatements(PipelineSession session)
             AllowShortRetention = vacuum.AllowsShort,
             Protected = await OpenRecords.FilesAsync(session.Layout, cancel),
         };
-        if (await target.Table.VacuumAsync(options, cancel) is not VacuumResult.Done { Report: var report })
-            throw Refused(vacuum, target, ((VacuumResult.Refused)await target.Table.VacuumAsync(options, cancel)).Message + ": set 'delta.deletedFileRetentionDuration', or give --allow-short to `smelt table vacuum`.");
+        var result = await target.Table.VacuumAsync(options, cancel);
+        if (result is VacuumResult.Refused refused) throw Refused(vacuum, target, refused.Message + ": set 'delta.deletedFileRetentionDuration', or give --allow-short to `smelt table vacuum`.");
+        var report = ((VacuumResult.Done)result).Report;
         var words = $"{report.Keys.Count} file{(report.Keys.Count == 1 ? "" : "s")} of {Units.Bytes(report.Bytes)} {(vacuum.IsDryRun ? "would be removed" : "removed")}";
         return new StatementOutcome(vacuum.Verb, Name(vacuum, target), words)
         {
@@ -75,7 +78,7 @@ internal sealed class MaintenanceStatements(PipelineSession session)
             var commits = await target.Table.HistoryAsync(describe.Limit ?? int.MaxValue, cancel);
             return new StatementOutcome(describe.Verb, Name(describe, target), $"{commits.Count} commits") { Rows = TableDescription.History(commits) };
         }
-        return new StatementOutcome(describe.Verb, Name(describe, target), $"version {target.Snapshot.Version.ToString(CultureInfo.InvariantCulture)}") { Rows = TableDescription.Detail(target.Table, target.Snapshot) };
+        return new StatementOutcome(describe.Verb, Name(describe, target), $"version {target.Snapshot.Version.ToString(CultureInfo.InvariantCulture)}") { Rows = TableDescription.Detail(Name(describe, target), target.Snapshot) };
     }
 
     private static async Task<long?> VersionAsync(DeltaTable table, TableMoment? moment, CancellationToken cancel)
@@ -123,31 +126,30 @@ internal static class TableDescription
         [.. commits.Select(static c => new[]
         {
             c.Version.ToString(CultureInfo.InvariantCulture),
-            c.Timestamp is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) : "",
+            c.Timestamp is { } ms ? TableDetail.Time(ms) : "",
             c.Operation ?? "", Pairs(c.OperationParameters), Pairs(c.OperationMetrics), c.EngineInfo ?? "",
         })]);
 
-    public static StatementRows Detail(DeltaTable table, Snapshot snapshot)
+    /// <summary>The members of what <c>smelt table detail --json</c> tells.</summary>
+    public static StatementRows Detail(string name, Snapshot snapshot)
     {
-        var protocol = snapshot.Protocol;
-        var features = (protocol.ReaderFeatures ?? []).Union(protocol.WriterFeatures ?? []).Order(StringComparer.Ordinal);
-        return new StatementRows(["property", "value"],
-        [
-            ["format", "delta"], ["id", snapshot.Metadata.Id], ["name", snapshot.Metadata.Name ?? ""], ["description", snapshot.Metadata.Description ?? ""],
-            ["location", table.Lake.Store.Locate(table.Folder)],
-            ["version", snapshot.Version.ToString(CultureInfo.InvariantCulture)],
-            ["createdAt", Time(snapshot.Metadata.CreatedTime)], ["lastModified", Time(snapshot.TimestampMs)],
-            ["partitionColumns", string.Join(", ", snapshot.Metadata.PartitionColumns)],
-            ["clusteringColumns", string.Join(", ", TableDefinition.Of(snapshot).ClusteringColumns)],
-            ["numFiles", snapshot.Files.Count.ToString(CultureInfo.InvariantCulture)], ["sizeInBytes", snapshot.SizeInBytes.ToString(CultureInfo.InvariantCulture)],
-            ["rows", snapshot.NumRecords?.ToString(CultureInfo.InvariantCulture) ?? ""],
-            ["minReaderVersion", protocol.MinReaderVersion.ToString(CultureInfo.InvariantCulture)], ["minWriterVersion", protocol.MinWriterVersion.ToString(CultureInfo.InvariantCulture)],
-            ["tableFeatures", string.Join(", ", features)],
-            .. snapshot.Metadata.Configuration.OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => new[] { p.Key, p.Value }),
-        ]);
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            new TableDetail(name, snapshot).Write(json);
+            json.WriteEndObject();
+        }
+        using var document = JsonDocument.Parse(buffer.WrittenMemory);
+        return new StatementRows(["property", "value"], [.. document.RootElement.EnumerateObject().Select(static p => new[] { p.Name, Text(p.Value) })]);
     }
 
-    private static string Time(long? ms) => ms is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time).ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) : "";
+    private static string Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => "",
+        JsonValueKind.Array => string.Join(", ", value.EnumerateArray().Select(Text)),
+        _ => value.ToString(),
+    };
 
     private static string Pairs(IReadOnlyDictionary<string, string> map) => string.Join(", ", map.Select(static p => $"{p.Key}: {p.Value}"));
 }

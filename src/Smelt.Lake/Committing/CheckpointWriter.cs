@@ -39,7 +39,7 @@ internal sealed class CheckpointWriter(DeltaTable table, Snapshot snapshot)
         var content = Parquet(CheckpointColumns.Classic(snapshot), lines =>
         {
             Small(lines);
-            return Files().Prepend(static _ => { });
+            return Files();
         });
         // False means that somebody wrote this version's checkpoint before: then it is as good as ours.
         await table.Lake.Store.PutIfAbsentAsync(LogFile.CheckpointKey(table.Folder, snapshot.Version), content, cancel);

@@ -19,12 +19,13 @@ internal static class ConflictRules
             return (plan, null);
         if (read > head.Version)
             return (plan, new(ConflictKind.TableReplaced, head.Version, $"the plan was made on version {read}, and the table ends at {head.Version}"));
+        var data = plan.Kind is PlanKind.Change or PlanKind.Rearrange ? new DataConflicts(table, head.Metadata, plan) : null;
         for (var version = read + 1; version <= head.Version; version++)
         {
             var winner = await LogReader.CommitAsync(table, version, cancel);
             if (winner is null)
                 return (plan, new(ConflictKind.MetadataChanged, version, $"version {version} was cleaned up, so it cannot be told whether the plan still fits"));
-            (plan, var conflict) = await AgainstAsync(table, plan, head, version, winner, cancel);
+            (plan, var conflict) = await AgainstAsync(table, plan, data, version, winner, cancel);
             if (conflict is not null)
                 return (plan, conflict);
         }
@@ -40,7 +41,7 @@ internal static class ConflictRules
     }
 
     private static async ValueTask<(TablePlan Plan, CommitResult.Conflict? Conflict)> AgainstAsync(
-        DeltaTable table, TablePlan plan, Snapshot head, long version, CommitActions winner, CancellationToken cancel)
+        DeltaTable table, TablePlan plan, DataConflicts? data, long version, CommitActions winner, CancellationToken cancel)
     {
         if (winner.Protocol is not null && plan.Protocol is not null)
         {
@@ -60,8 +61,8 @@ internal static class ConflictRules
         // A stream's batch is made to follow the batches before it. Where these were replaced, its rows may be among the new ones: whoever made it looks again.
         if (plan.Kind == PlanKind.Append && plan.Transaction is not null && DeltaTable.BreakOf(winner, plan.TableId) is ChangeBreak.Overwritten or ChangeBreak.Restored)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) replaced the rows that the plan's batch follows"));
-        if (plan.Kind is PlanKind.Change or PlanKind.Rearrange && DataConflicts.Find(table, head.Metadata, plan, LevelOf(plan, head.Metadata), version, winner) is { } data)
-            return (plan, data);
+        if (data?.Find(version, winner) is { } found)
+            return (plan, found);
         if (plan.Kind == PlanKind.Overwrite && winner.ChangesData)
             return (plan, new(ConflictKind.DataChanged, version, $"version {version} ({winner.Info?.Operation ?? "unknown operation"}) changed rows that the plan replaces"));
         return (plan, null);

@@ -87,9 +87,10 @@ public sealed partial class DeltaTable
         var state = head is null ? new TableState() : new TableState(head);
         var version = (head?.Version ?? -1) + 1;
         ProtocolSupport.CheckWrite(Folder, actions.Protocol ?? head!.Protocol, actions.Metadata ?? head!.Metadata);
-        if (!await Lake.Store.PutIfAbsentAsync(LogFile.CommitKey(Folder, version), CommitBuilder.Serialize(actions), cancel))
+        var text = CommitBuilder.Serialize(actions);
+        if (!await Lake.Store.PutIfAbsentAsync(LogFile.CommitKey(Folder, version), text, cancel))
             return null;
-        state.Apply(actions, version);
+        state.Apply(text.Span, version);
         var fileTime = await FileTimeAsync(version, CancellationToken.None) ?? actions.Info!.Timestamp!.Value;
         var snapshot = LogReader.Finish(this, state, fileTime, knownBytes: Checksum.BytesAfter(head, actions));
         return new CommitResult.Committed(version, snapshot, await AfterAsync(snapshot, actions));

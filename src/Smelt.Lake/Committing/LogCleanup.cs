@@ -15,6 +15,9 @@ internal static class LogCleanup
             return 0;
         var now = table.Lake.Clock.GetUtcNow().ToUnixTimeMilliseconds();
         var cutoff = (now - Retention.LogMs(snapshot.Metadata)) / Day * Day;
+        // A table that was made after that has nothing so old, and its log need not be listed at every checkpoint.
+        if (snapshot.Metadata.CreatedTime > cutoff)
+            return 0;
         var folder = LogFile.Folder(table.Folder);
         var files = (await table.Lake.Store.ListAsync(folder, cancel: cancel)).Select(LogFile.Of).ToList();
         if (KeptFrom(files, cutoff) is not { } first)

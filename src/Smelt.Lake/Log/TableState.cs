@@ -62,10 +62,9 @@ internal sealed class TableState
             Add(add.File, json.Slice(add.Offset, add.Length));
     }
 
-    /// <summary>Takes over a commit of our own making.</summary>
-    internal void Apply(CommitActions actions, long version)
+    /// <summary>Takes over a commit by its text.</summary>
+    internal void Apply(ReadOnlySpan<byte> json, long version)
     {
-        var json = CommitBuilder.Serialize(actions).Span;
         var sliced = new CommitActions { Slices = new FileSlices() };
         ActionReader.Read(json, sliced);
         Apply(sliced, json, version);

@@ -27,7 +27,7 @@ public sealed partial class DeltaTable
             Kind = PlanKind.Create,
             TableId = id,
             Protocol = snapshot.Protocol,
-            Metadata = snapshot.Metadata with { Id = id, CreatedTime = NowMs },
+            Metadata = snapshot.Metadata with { Id = id, CreatedTime = NowMs, Configuration = OfNewTable(snapshot.Metadata.Configuration) },
             Domains = [.. snapshot.Domains.Values.Where(d => d.Domain != RowIds.Domain || files.TrueForAll(f => f.BaseRowId is not null))],
             Adds = files,
             Operation = "CLONE",
@@ -51,6 +51,10 @@ public sealed partial class DeltaTable
             var other => throw new InvalidOperationException(other.ToString()),
         };
     }
+
+    /// <summary>A new table has in-commit timestamps from its first version on, whenever the source began to have them.</summary>
+    private static Dictionary<string, string> OfNewTable(IReadOnlyDictionary<string, string> configuration) =>
+        configuration.Where(p => p.Key is not (CommitTime.EnablementVersion or CommitTime.EnablementTimestamp)).ToDictionary(StringComparer.Ordinal);
 
     private static AddFile Absolute(DeltaTable source, AddFile file) => file with
     {

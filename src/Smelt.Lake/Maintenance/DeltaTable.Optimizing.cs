@@ -26,18 +26,18 @@ public sealed partial class DeltaTable
             if (RefusalOf(options, snapshot) is { } refusal)
                 return new MaintenanceResult.Refused(refusal);
             var attempt = new DmlAttempt(this, snapshot, connection, new DmlOptions { TargetFileBytes = options.TargetFileBytes ?? TargetBytes(snapshot) });
-            var committed = false;
+            var keepsFiles = false;
             try
             {
                 var run = new OptimizeRun(attempt, options, Clustering.Of(snapshot));
                 if (await run.PlanAsync(cancel) is not { } plan)
                     return new MaintenanceResult.Nothing(snapshot);
+                // From here on only an answer tells that nobody needs the files: a commit that failed midway may be in the log.
+                keepsFiles = true;
                 var result = await CommitAsync(plan, snapshot, cancel);
+                keepsFiles = result is CommitResult.Committed;
                 if (result is CommitResult.Committed done)
-                {
-                    committed = true;
                     return new MaintenanceResult.Done(done.Snapshot, run.Metrics());
-                }
                 last = (CommitResult.Conflict)result;
             }
             catch (DmlRefusedException refused)
@@ -50,7 +50,7 @@ public sealed partial class DeltaTable
             }
             finally
             {
-                await attempt.EndAsync(committed);
+                await attempt.EndAsync(keepsFiles);
             }
         }
         return new MaintenanceResult.Conflicted(last!);

@@ -23,22 +23,25 @@ public sealed partial class DeltaTable
             ProtocolSupport.CheckWrite(Folder, snapshot.Protocol, snapshot.Metadata);
             if (snapshot.Metadata.PartitionColumns.SequenceEqual(columns, StringComparer.OrdinalIgnoreCase))
                 return new MaintenanceResult.Nothing(snapshot);
-            if (TableDefinition.Of(snapshot).Repartition(columns) is not DefinitionResult.Defined defined)
-                return new MaintenanceResult.Refused(string.Join("; ", ((DefinitionResult.Refused)TableDefinition.Of(snapshot).Repartition(columns)).Problems.Select(p => p.Message)));
+            var asked = TableDefinition.Of(snapshot).Repartition(columns);
+            if (asked is DefinitionResult.Refused refused)
+                return new MaintenanceResult.Refused(string.Join("; ", refused.Problems.Select(p => p.Message)));
             var attempt = new DmlAttempt(this, snapshot, connection, new DmlOptions { TargetFileBytes = TargetBytes(snapshot) });
-            var committed = false;
+            var keepsFiles = false;
             try
             {
-                var plan = await RepartitionPlanAsync(attempt, defined, cancel);
+                var plan = await RepartitionPlanAsync(attempt, (DefinitionResult.Defined)asked, cancel);
+                // As in every commit: one that failed midway may be in the log, so that its files stay.
+                keepsFiles = true;
                 var result = await CommitAsync(plan, snapshot, cancel);
-                committed = result is CommitResult.Committed;
+                keepsFiles = result is CommitResult.Committed;
                 if (result is CommitResult.Committed done)
                     return new MaintenanceResult.Done(done.Snapshot, plan.OperationMetrics.ToDictionary(m => m.Key, m => long.Parse(m.Value, CultureInfo.InvariantCulture)));
                 last = (CommitResult.Conflict)result;
             }
             finally
             {
-                await attempt.EndAsync(committed);
+                await attempt.EndAsync(keepsFiles);
             }
         }
         return new MaintenanceResult.Conflicted(last!);

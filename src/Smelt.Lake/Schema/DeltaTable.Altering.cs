@@ -16,8 +16,10 @@ public sealed partial class DeltaTable
         {
             var snapshot = await SnapshotAsync(null, cancel);
             ProtocolSupport.CheckWrite(Folder, snapshot.Protocol, snapshot.Metadata);
-            if (TableDefinition.Of(snapshot).Alter(change) is not DefinitionResult.Defined defined)
-                return new AlterResult.Refused(((DefinitionResult.Refused)TableDefinition.Of(snapshot).Alter(change)).Problems);
+            var asked = TableDefinition.Of(snapshot).Alter(change);
+            if (asked is DefinitionResult.Refused refused)
+                return new AlterResult.Refused(refused.Problems);
+            var defined = (DefinitionResult.Defined)asked;
             if (!defined.Changed && defined.Domains.Count == 0)
                 return new AlterResult.Unchanged(snapshot);
             if (await BrokenByAsync(change, snapshot, cancel) is { } problem)
