@@ -10,7 +10,7 @@ namespace Smelt.Engine;
 /// <param name="frugality">How often the step ran out of memory before: it then takes time to save memory.</param>
 public sealed class StepRunner(UpdateContext context, int frugality = 0)
 {
-    private const int MostConflicts = 20;
+    internal const int MostConflicts = 20;
 
     /// <param name="dataset">A stored dataset.</param>
     /// <param name="mode">How much to do.</param>
@@ -68,7 +68,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
 
-    private static BatchKey KeyOf(StepPreparation step)
+    internal static BatchKey KeyOf(StepPreparation step)
     {
         var state = step.State!;
         var generation = step.Mode == RefreshMode.Full && step.Dataset.Kind == DatasetKind.StreamingTable ? state.NewGeneration() : state.Generation;
@@ -79,7 +79,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         return new BatchKey(state.FlowId!, generation, batch);
     }
 
-    private async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
+    internal async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
     {
         var state = step.State!;
         var (generation, batch) = (key.Generation, key.Batch);
@@ -115,7 +115,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     }
 
     /// <summary>Commits a prepared record, or sets a batch aside that another attempt gave up.</summary>
-    private static async Task<FlowResult?> FinishAsync(
+    internal static async Task<FlowResult?> FinishAsync(
         StepPreparation step, BatchKey key, PreparedRecord record, Func<PreparedRecord, CancellationToken, Task<FlowResult?>> commit, CancellationToken cancel)
     {
         if (record.VoidReason is null) return await commit(record, cancel);
@@ -129,7 +129,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     private static bool IsOutdated(Exception error) => error is OutdatedIntentException or FileSourceException { Fault: FileFault.ChangedWhileRead or FileFault.NotFound };
 
     /// <summary>After a conflict the target is looked at afresh; the inputs stay as this update saw them.</summary>
-    private async Task RepinAsync(Dataset dataset, CancellationToken cancel)
+    internal async Task RepinAsync(Dataset dataset, CancellationToken cancel)
     {
         var table = context.Layout.Table(dataset.Name);
         if (await table.TrySnapshotAsync(cancel) is { } snapshot) context.Tables.Publish(dataset.Name, table, snapshot);
