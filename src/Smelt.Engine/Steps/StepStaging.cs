@@ -32,7 +32,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         LiveFigures.Give(progress, batch);
         if (frugality > 0) _query = FrugalQuery.Of(context, Dataset, batch, frugality);
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
-        var rules = Rule.Of(Dataset, shape, Dataset.CastErrors);
+        var rules = batch.Judging(Rule.Of(Dataset, shape, Dataset.CastErrors));
         var typed = TypedSql(shape, rules);
         using var judge = rules.Count == 0 ? null : NewJudge(shape, rules, typed);
         if (judge is not null) progress.RowsOf = () => judge.Rows;
@@ -106,7 +106,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
     private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, OutputShape shape, Judge? judge, CancellationToken cancel)
     {
         var plans = new List<TablePlan> { target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
-        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
         // A full refresh lifts delta.appendOnly in the commit that replaces; the next sets it again.
         if (target.LiftsAppendOnly)
@@ -127,7 +127,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
             Sources = batch.Sources,
             SourceColumns = batch.SourceColumns,
             Notes = [.. batch.Notes, .. target.Notes],
-            Counts = Counts(judge, rowsOut, files),
+            Counts = batch.Counting(Counts(judge, rowsOut, files)),
         };
     }
 
