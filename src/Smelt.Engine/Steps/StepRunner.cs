@@ -109,6 +109,10 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
                 foreach (var binding in made.Bindings) binding.Dispose();
             }
         }
+        catch (DriftedTargetException) when (step.Refresh is not null)
+        {
+            return await RoundAsync(step with { Refresh = null }, key, isOld, progress, cancel);
+        }
         catch (Exception outdated) when (isOld && step.Dataset.Kind == DatasetKind.StreamingTable && IsOutdated(outdated))
         {
             await state.AbandonAsync(generation, batch, context.UpdateId, outdated.Message, cancel);

@@ -18,7 +18,7 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
             FlowResult.Completed? finished = null;
             for (var round = 0; round < StepRunner.MostConflicts; round++)
             {
-                var step = await new StepPlanner(context).PrepareAsync(dataset, RefreshMode.Incremental, cancel);
+                var step = await new StepPlanner(context).PrepareAsync(dataset, dataset.Flows[0], RefreshMode.Incremental, cancel);
                 if (step.Decision is { Action: StepAction.Stop } stop) return new FlowResult.Failed(stop.Code!, stop.Reason, false, null, []);
                 if (step.State is not { FlowId: not null } state || step.Target is null) return new FlowResult.Skipped("it has no table yet");
                 var key = StepRunner.KeyOf(step);
