@@ -51,7 +51,20 @@ public sealed class Dataset
     /// <summary>Data tests that properties.yml declares for it.</summary>
     public IReadOnlyList<DataTest> Tests { get; init; } = [];
 
+    /// <summary>Its own query. Of a table that only flows fill: one without text, which reads and gives what the flows do together.</summary>
     public required DatasetQuery Query { get; init; }
+
+    /// <summary>What writes it, in the order in which they run: its own query first, then flows by name. None where it is a view.</summary>
+    public IReadOnlyList<Flow> Flows { get; init; } = [];
+
+    /// <summary>The queries that decide what it holds: its flows', or the view's.</summary>
+    public IEnumerable<DatasetQuery> Queries => Flows.Count == 0 ? [Query] : Flows.Select(static f => f.Query);
+
+    /// <summary>Datasets that it reads by any of its flows, each once.</summary>
+    public IEnumerable<DatasetName> Inputs => Queries.SelectMany(static q => q.Inputs).Distinct();
+
+    /// <summary>Output columns of all its flows, with what they come from.</summary>
+    public IReadOnlyList<OutputColumn> Columns => Flows.Count <= 1 ? Query.Columns : DatasetQuery.Together([.. Queries]).Columns;
 
     /// <summary>
     /// Lower-case hex over all that decides the content: the query's AST (no positions, comments or white space), the macros and views it

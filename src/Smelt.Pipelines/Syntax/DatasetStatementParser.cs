@@ -11,13 +11,15 @@ internal static class DatasetStatementParser
         {
             if (!Clause(file, cursor, statement)) throw cursor.Wrong($"Expected a clause or AS and a query, found {cursor.Found}.");
         }
+        // Flows alone may fill a streaming table.
+        if (cursor.IsAtEnd && kind == DatasetKind.StreamingTable && !cursor.WasTaken("AS")) return statement;
         if (cursor.IsAtEnd)
             throw new StatementSyntaxException(DiagnosticCodes.NoQuery, start, $"{statement.Name[^1].Name} has no query.", "End the statement with AS SELECT ….");
         statement.Body = cursor.At..cursor.End;
         return statement;
     }
 
-    private static List<PlacedName> QualifiedName(TokenCursor cursor)
+    public static List<PlacedName> QualifiedName(TokenCursor cursor)
     {
         if (cursor.Peek("LIVE") && cursor.PeekSymbol('.', 1)) cursor.At += 2;
         var name = new List<PlacedName> { cursor.Name("a name") };

@@ -45,6 +45,7 @@ internal sealed class ParsedFile(SourceText source, List<Token> tokens)
     public SourceText Source { get; } = source;
     public List<Token> Tokens { get; } = tokens;
     public List<DatasetStatement> Datasets { get; } = [];
+    public List<FlowStatement> Flows { get; } = [];
     public List<MacroStatement> Macros { get; } = [];
     public List<Diagnostic> Diagnostics { get; } = [];
 
