@@ -15,7 +15,7 @@ internal static class CdcOutput
         var columns = source.Columns.Where(c => choice.Has(c.Name)).ToList();
         if (cdc.Type == 2)
         {
-            var origins = source.Columns.Where(c => cdc.SequenceBy.Exists(s => s.Name.Equals(c.Name, StringComparison.OrdinalIgnoreCase))).SelectMany(static c => c.Origins).Distinct().ToList();
+            var origins = source.Columns.Where(c => cdc.SequenceBy.Exists(s => s.Name.Equals(c.Name, StringComparison.OrdinalIgnoreCase))).SelectMany(static c => c.Origins).Distinct().ToArray();
             columns.Add(new BoundColumn(Start, origins));
             columns.Add(new BoundColumn(End, origins));
         }
