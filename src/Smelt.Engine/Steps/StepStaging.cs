@@ -37,7 +37,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         using var judge = rules.Count == 0 ? null : NewJudge(shape, rules, typed);
         if (judge is not null) progress.RowsOf = () => judge.Rows;
         var target = TargetTable.For(context, step, shape);
-        context.Probe(Dataset.Name + ":before-data");
+        context.Probe(step.Label + ":before-data");
         IReadOnlyList<AddFile> files;
         try
         {
@@ -51,7 +51,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         var samples = judge is null ? [] : RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
         var plans = await PlansAsync(target, files, shape, judge, cancel);
-        context.Probe(Dataset.Name + ":after-data");
+        context.Probe(step.Label + ":after-data");
         return new StagedStep(Record(plans, files, judge, target), null, samples);
     }
 
@@ -73,6 +73,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         var columns = shape.Columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}").ToList();
         columns.AddRange(shape.Columns.Where(static c => c.Raised is not null).Select(static c => $"{c.Raised} AS {Rule.RaisedFlag(c)}"));
         if (rules.Count > 0 && shape.CarriedRow is not null) columns.Add(StreamedRow.Column);
+        columns.AddRange(AbsentColumns.Of(step, shape, rules));
         return $"SELECT {string.Join(", ", columns)} FROM ({_query}\n) AS smelt_query";
     }
 
@@ -120,7 +121,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         {
             Update = context.UpdateId,
             Attempt = _attempt,
-            Definition = Dataset.DefinitionHash,
+            Definition = step.Flow.DefinitionHash,
             Plans = plans,
             Tables = batch.Tables,
             Sources = batch.Sources,

@@ -38,7 +38,7 @@ internal sealed class ViewBatch : IStepBatch
 
     public static async Task<ViewBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
     {
-        var batch = new ViewBatch(new StepCatalog(context.Database()), $"{context.UpdateId}-{key.Batch}") { Tables = step.Tables };
+        var batch = new ViewBatch(new StepCatalog(context.Database()), step.BatchIdOf(context.UpdateId, key)) { Tables = step.Tables };
         try
         {
             await batch.BindAsync(context, step, cancel);
@@ -53,8 +53,8 @@ internal sealed class ViewBatch : IStepBatch
 
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
-        var query = step.Dataset.Query;
-        foreach (var name in StepInputs.Stored(context.Pipeline.Graph, step.Dataset))
+        var query = step.Query;
+        foreach (var name in StepInputs.Stored(context.Pipeline.Graph, step.Query))
         {
             if (await context.Tables.FindAsync(name, cancel) is not { Snapshot: var snapshot }) continue;
             TableRows += snapshot.NumRecords ?? 0;
