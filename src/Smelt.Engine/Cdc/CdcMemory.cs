@@ -40,7 +40,7 @@ internal sealed class CdcMemory
     /// <summary>SQL of the greatest truncation's sequence, and of the greatest forgotten delete's; scalar subqueries.</summary>
     public static string Truncation => $"(SELECT max(seq) FROM {StepCatalog.OwnSchema}.cdc_truncations)";
 
-    public string Horizon => $"(SELECT max(seq) FROM {Marks} WHERE kind = {DeleteMark} AND at < {Oldest})";
+    public string Horizon => $"(SELECT max(seq) FROM {Marks} WHERE kind = {DeleteMark} AND noted < {Oldest})";
 
     /// <summary>A tombstone older than this is as if it were not there.</summary>
     public string Oldest => _oldestMicros.ToString(CultureInfo.InvariantCulture);
@@ -75,7 +75,7 @@ internal sealed class CdcMemory
         columns.Add((new ColumnSpec(Kind, DeltaType.Byte), "kind"));
         columns.Add((new ColumnSpec(Sequence, _layout.Sequence), "seq"));
         columns.Add((new ColumnSpec(Deleted, DeltaType.Boolean), "deleted"));
-        columns.Add((new ColumnSpec(At, DeltaType.Long), "at"));
+        columns.Add((new ColumnSpec(At, DeltaType.Long), "noted"));
         columns.Add((new ColumnSpec(Batch, DeltaType.Long), "batch"));
         if (_layout.KeepsHistory) columns.AddRange(_layout.Values.Select(v => (new ColumnSpec(_layout.Columns[v].Name, _layout.Columns[v].Type), $"c{v}")));
         else if (_layout.Ignoring.Count > 0)
@@ -91,9 +91,9 @@ internal sealed class CdcMemory
 
     public string MarksSql(CdcBatch batch)
     {
-        var missing = Columns().Where(static c => c.Work is not ("kind" or "seq" or "at" or "batch" or "deleted"))
+        var missing = Columns().Where(static c => c.Work is not ("kind" or "seq" or "noted" or "batch" or "deleted"))
             .Select(static c => $"CAST(NULL AS {ParquetSql.TypeOf("memory", c.Spec.Type)}) AS {c.Work}");
-        return Stored($"SELECT kind, seq, at, false AS deleted, {batch.Number} AS batch, {string.Join(", ", missing)} FROM {NewMarks}");
+        return Stored($"SELECT kind, seq, noted, false AS deleted, {batch.Number} AS batch, {string.Join(", ", missing)} FROM {NewMarks}");
     }
 
     /// <summary>All that still holds, for the table to be written anew: rows of keys that the batch did not touch, and the batch's own.</summary>
@@ -103,16 +103,16 @@ internal sealed class CdcMemory
         var same = $"{batch.Sql.SameKey("m", "n")}" + (_layout.KeepsHistory ? " AND m.seq = n.seq" : "");
         var columns = string.Join(", ", Columns().Where(static c => c.Work != "kind").Select(static c => c.Work));
         var old = $"SELECT m.* FROM {Rows} AS m JOIN (SELECT {identity}, max(batch) AS batch FROM {Rows} GROUP BY {identity}) AS n ON {same} AND m.batch = n.batch";
-        var holds = $"NOT (deleted AND at < {Oldest})" + (HasTruncation && _layout.Ignoring.Count == 0 ? $" AND seq > {Truncation}" : "");
+        var holds = $"NOT (deleted AND noted < {Oldest})" + (HasTruncation && _layout.Ignoring.Count == 0 ? $" AND seq > {Truncation}" : "");
         return Stored($"SELECT *, {RowKind} AS kind FROM (SELECT {columns} FROM ({old}) AS m ANTI JOIN {CdcBatch.Remembered} AS n ON {same} WHERE {holds} UNION ALL SELECT {columns} FROM {CdcBatch.Remembered}) AS a");
     }
 
     /// <summary>Of forgotten deletes, of truncations and of snapshots the greatest is enough.</summary>
     public string CompactedMarksSql(CdcBatch batch)
     {
-        var all = $"(SELECT kind, seq, at FROM {Marks} UNION ALL SELECT kind, seq, at FROM {NewMarks})";
-        batch.Run($"CREATE OR REPLACE TABLE {NewMarks} AS SELECT kind, seq, at FROM {all} WHERE kind = {DeleteMark} AND at >= {Oldest} "
-            + $"UNION ALL SELECT kind, max(seq), max(at) FROM {all} WHERE NOT (kind = {DeleteMark} AND at >= {Oldest}) GROUP BY kind");
+        var all = $"(SELECT kind, seq, noted FROM {Marks} UNION ALL SELECT kind, seq, noted FROM {NewMarks})";
+        batch.Run($"CREATE OR REPLACE TABLE {NewMarks} AS SELECT kind, seq, noted FROM {all} WHERE kind = {DeleteMark} AND noted >= {Oldest} "
+            + $"UNION ALL SELECT kind, max(seq), max(noted) FROM {all} WHERE NOT (kind = {DeleteMark} AND noted >= {Oldest}) GROUP BY kind");
         return MarksSql(batch);
     }
 
@@ -122,8 +122,8 @@ internal sealed class CdcMemory
     private async Task BindAsync(DuckDbConnection connection, CancellationToken cancel)
     {
         await BindAsync(connection, Rows, [.. Columns().Where(static c => c.Work != "kind")], RowPredicate.Of(Kind, Comparison.Equal, new PredicateValue.Number(RowKind)), $"{Kind} = {RowKind}", cancel);
-        await BindAsync(connection, Marks, [.. Columns().Where(static c => c.Work is "kind" or "seq" or "at")], RowPredicate.Of(Kind, Comparison.Greater, new PredicateValue.Number(RowKind)), $"{Kind} > {RowKind}", cancel);
-        connection.Execute($"CREATE OR REPLACE TABLE {NewMarks} (kind TINYINT, seq {_layout.SequenceSql}, at BIGINT)");
+        await BindAsync(connection, Marks, [.. Columns().Where(static c => c.Work is "kind" or "seq" or "noted")], RowPredicate.Of(Kind, Comparison.Greater, new PredicateValue.Number(RowKind)), $"{Kind} > {RowKind}", cancel);
+        connection.Execute($"CREATE OR REPLACE TABLE {NewMarks} (kind TINYINT, seq {_layout.SequenceSql}, noted BIGINT)");
     }
 
     private async Task BindAsync(DuckDbConnection connection, string view, IReadOnlyList<(ColumnSpec Spec, string Work)> columns, RowPredicate which, string where, CancellationToken cancel)

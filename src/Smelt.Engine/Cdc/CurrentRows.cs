@@ -43,8 +43,8 @@ internal static class CurrentRows
     {
         var sql = batch.Sql;
         var after = batch.Memory.HasTruncation ? $" AND r.seq > {CdcMemory.Truncation}" : "";
-        batch.Run($"CREATE TABLE {Known} AS SELECT {sql.Keys()}, r.seq AS seq, r.deleted AS deleted FROM (SELECT {sql.Keys("m")}, arg_max({{'seq': m.seq, 'deleted': m.deleted, 'at': m.at}}, m.batch) AS r "
-            + $"FROM {CdcMemory.Rows} AS m SEMI JOIN {Won} AS w ON {sql.SameKey("m", "w")} GROUP BY ALL) AS l WHERE NOT (r.deleted AND r.at < {batch.Memory.Oldest}){after}");
+        batch.Run($"CREATE TABLE {Known} AS SELECT {sql.Keys()}, r.seq AS seq, r.deleted AS deleted FROM (SELECT {sql.Keys("m")}, arg_max({{'seq': m.seq, 'deleted': m.deleted, 'noted': m.noted}}, m.batch) AS r "
+            + $"FROM {CdcMemory.Rows} AS m SEMI JOIN {Won} AS w ON {sql.SameKey("m", "w")} GROUP BY ALL) AS l WHERE NOT (r.deleted AND r.noted < {batch.Memory.Oldest}){after}");
     }
 
     /// <summary>The events that win over what is known, and those that came too late to be judged.</summary>
@@ -85,7 +85,7 @@ internal static class CurrentRows
     private static void Remember(CdcBatch batch)
     {
         if (batch.Layout.Remembers)
-            batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT {batch.Sql.Keys()}, seq, op = {(int)CdcOperation.Delete} AS deleted, {batch.AtMicros} AS at, {batch.Number} AS batch FROM {Decided}");
+            batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT {batch.Sql.Keys()}, seq, op = {(int)CdcOperation.Delete} AS deleted, {batch.AtMicros} AS noted, {batch.Number} AS batch FROM {Decided}");
         CdcMarks.Add(batch);
         batch.Run($"DROP TABLE {Decided}");
     }

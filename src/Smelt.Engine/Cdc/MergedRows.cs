@@ -33,8 +33,8 @@ internal static class MergedRows
         var fields = string.Concat(batch.Layout.Ignoring.Select(static i => $", 'q{i}': m.q{i}"));
         var names = string.Concat(batch.Layout.Ignoring.Select(static i => $", r.q{i} AS q{i}"));
         batch.Run($"CREATE TABLE {Known} AS SELECT {sql.Keys()}, r.seq AS seq, r.deleted AS deleted, r.removed AS removed{names} FROM (SELECT {sql.Keys("m")}, "
-            + $"arg_max({{'seq': m.seq, 'deleted': m.deleted, 'at': m.at, 'removed': m.removed{fields}}}, m.batch) AS r FROM {CdcMemory.Rows} AS m SEMI JOIN {Touched} AS t ON {sql.SameKey("m", "t")} GROUP BY ALL) AS l "
-            + $"WHERE NOT (r.deleted AND r.at < {batch.Memory.Oldest})");
+            + $"arg_max({{'seq': m.seq, 'deleted': m.deleted, 'noted': m.noted, 'removed': m.removed{fields}}}, m.batch) AS r FROM {CdcMemory.Rows} AS m SEMI JOIN {Touched} AS t ON {sql.SameKey("m", "t")} GROUP BY ALL) AS l "
+            + $"WHERE NOT (r.deleted AND r.noted < {batch.Memory.Oldest})");
     }
 
     /// <summary>Events that are older than deletes which were forgotten, and that no known delete covers.</summary>
@@ -92,7 +92,7 @@ internal static class MergedRows
         var sql = batch.Sql;
         var names = string.Concat(batch.Layout.Ignoring.Select(static i => $", n.q{i}"));
         var changed = string.Concat(batch.Layout.Ignoring.Select(static i => $" OR n.q{i} IS DISTINCT FROM k.q{i}"));
-        batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT {sql.Keys("n")}, coalesce(n.seq, n.told) AS seq, n.seq IS NULL AS deleted, {batch.AtMicros} AS at, {batch.Number} AS batch, n.told AS removed{names} "
+        batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT {sql.Keys("n")}, coalesce(n.seq, n.told) AS seq, n.seq IS NULL AS deleted, {batch.AtMicros} AS noted, {batch.Number} AS batch, n.told AS removed{names} "
             + $"FROM {State} AS n LEFT JOIN {Known} AS k ON {sql.SameKey("n", "k")} WHERE (n.seq IS NOT NULL OR n.told IS NOT NULL) AND (k.seq IS NULL OR coalesce(n.seq, n.told) IS DISTINCT FROM k.seq "
             + $"OR n.told IS DISTINCT FROM k.removed OR (n.seq IS NULL) IS DISTINCT FROM k.deleted{changed})");
         CdcMarks.Add(batch);

@@ -31,8 +31,8 @@ internal static class VersionedRows
         var sql = batch.Sql;
         var fields = string.Concat(batch.Layout.Values.Select(static v => $", 'c{v}': m.c{v}"));
         var names = string.Concat(batch.Layout.Values.Select(static v => $", r.c{v} AS c{v}"));
-        batch.Run($"CREATE TABLE {Known} AS SELECT {sql.Keys()}, seq, r.deleted AS deleted{names} FROM (SELECT {sql.Keys("m")}, m.seq, arg_max({{'deleted': m.deleted, 'at': m.at{fields}}}, m.batch) AS r "
-            + $"FROM {CdcMemory.Rows} AS m SEMI JOIN {Touched} AS t ON {sql.SameKey("m", "t")} GROUP BY ALL) AS l WHERE NOT (r.deleted AND r.at < {batch.Memory.Oldest})");
+        batch.Run($"CREATE TABLE {Known} AS SELECT {sql.Keys()}, seq, r.deleted AS deleted{names} FROM (SELECT {sql.Keys("m")}, m.seq, arg_max({{'deleted': m.deleted, 'noted': m.noted{fields}}}, m.batch) AS r "
+            + $"FROM {CdcMemory.Rows} AS m SEMI JOIN {Touched} AS t ON {sql.SameKey("m", "t")} GROUP BY ALL) AS l WHERE NOT (r.deleted AND r.noted < {batch.Memory.Oldest})");
     }
 
     /// <summary>Events in a stretch in which the key was not there, where a delete that was forgotten may have been.</summary>
@@ -110,7 +110,7 @@ internal static class VersionedRows
         var (sql, layout) = (batch.Sql, batch.Layout);
         var values = string.Concat(layout.Values.Select(static v => $", t.c{v}"));
         var shown = $"CASE WHEN t.op = {(int)CdcOperation.Delete} THEN coalesce(t.before, 1) = {(int)CdcOperation.Upsert} ELSE coalesce(t.opens AND {CdcSql.Same("t", "v", layout.Values)}, false) END";
-        batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT {sql.Keys("t")}, t.seq, t.op = {(int)CdcOperation.Delete} AS deleted, {batch.AtMicros} AS at, {batch.Number} AS batch{values} "
+        batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT {sql.Keys("t")}, t.seq, t.op = {(int)CdcOperation.Delete} AS deleted, {batch.AtMicros} AS noted, {batch.Number} AS batch{values} "
             + $"FROM {Runs} AS t LEFT JOIN {Versions} AS v ON {sql.SameKey("t", "v")} AND t.run = v.run LEFT JOIN {Known} AS k ON {sql.SameKey("t", "k")} AND t.seq = k.seq "
             + $"WHERE CASE WHEN k.seq IS NULL THEN NOT ({shown}) ELSE (t.op = {(int)CdcOperation.Delete}) IS DISTINCT FROM k.deleted OR NOT ({CdcSql.Same("t", "k", layout.Values)}) END");
         CdcMarks.Add(batch);
