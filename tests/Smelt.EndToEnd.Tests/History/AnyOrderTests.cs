@@ -1,5 +1,3 @@
-using Smelt.Lake;
-
 namespace Smelt.EndToEnd.Tests.History;
 
 /// <summary>Random streams of events, late, doubled, deleted, re-inserted and of equal sequence, in any order and any number of batches, against a plain program.</summary>
@@ -32,13 +30,9 @@ public sealed class AnyOrderTests
             var random = new Random(seed);
             var events = Stream(random, 120, !reference.KeepsHistory);
             using var lab = new CdcLab(clauses, "TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')", sequence);
-            var told = new Told();
-            foreach (var batch in Split(random, events, batches))
-            {
-                lab.Apply(batch);
-                told.Follow(lab);
-            }
-            Assert.True(reference.Rows(events).SequenceEqual(lab.Rows()), $"seed {seed}, {batches} batches of {name}:\n{string.Join('\n', reference.Rows(events))}\nis not\n{string.Join('\n', lab.Rows())}\nof\n{string.Join('\n', events)}");
+            foreach (var batch in Split(random, events, batches)) lab.Apply(batch);
+            var rows = lab.Ask(lake => Told(lake, "silver.t"));
+            Assert.True(reference.Rows(events).SequenceEqual(rows), $"seed {seed}, {batches} batches of {name}:\n{string.Join('\n', reference.Rows(events))}\nis not\n{string.Join('\n', rows)}\nof\n{string.Join('\n', events)}");
         }
     }
 
@@ -64,34 +58,22 @@ public sealed class AnyOrderTests
         for (var i = 1; i < cuts.Count; i++) yield return events[cuts[i - 1]..cuts[i]];
     }
 
-    /// <summary>Follows a table by its change feed: it must lead to the table's rows, and tell of no row that stayed the same.</summary>
-    internal sealed class Told
+    /// <summary>A table's rows, to which its change feed must lead without telling of any row that stayed the same.</summary>
+    internal static List<string> Told(OpenLake lake, string table)
     {
-        private readonly Dictionary<string, int> _rows = [];
-        private long _next;
-
-        public void Follow(CdcLab lab)
+        var rows = new Dictionary<string, int>();
+        foreach (var version in lake.Changes(table, 0).GroupBy(static c => c.Version).OrderBy(static v => v.Key))
         {
-            foreach (var (type, row, _) in lab.Ask(Changes))
+            foreach (var same in version.GroupBy(static c => c.Row))
             {
-                var by = type is "insert" or "update_postimage" ? 1 : -1;
-                _rows[row] = _rows.GetValueOrDefault(row) + by;
+                Assert.True(same.Select(static c => IsNew(c.Type)).Distinct().Count() == 1, $"version {version.Key} tells that {same.Key} changed into itself");
+                rows[same.Key] = rows.GetValueOrDefault(same.Key) + same.Sum(static c => IsNew(c.Type) ? 1 : -1);
             }
-            var now = lab.Rows();
-            Assert.Equal(now, _rows.SelectMany(static r => Enumerable.Repeat(r.Key, r.Value)).Order(StringComparer.Ordinal));
         }
-
-        private List<(string Type, string Row, long Version)> Changes(OpenLake lake)
-        {
-            if (!lake.Tables.Contains("silver.t")) return [];
-            var newest = lake.Snapshot("silver.t").Version;
-            if (newest < _next) return [];
-            var found = new List<(string, string, long)>();
-            foreach (var row in lake.Changes("silver.t", _next)) found.Add(row);
-            _next = newest + 1;
-            foreach (var group in found.GroupBy(static f => (f.Item2, f.Item3)))
-                Assert.True(group.Select(static g => g.Item1 is "insert" or "update_postimage").Distinct().Count() == 1, $"version {group.Key.Item2} tells that {group.Key.Item1} changed into itself");
-            return found;
-        }
+        var now = CdcLab.Rows(lake, table);
+        Assert.Equal(now, rows.SelectMany(static r => Enumerable.Repeat(r.Key, r.Value)).Order(StringComparer.Ordinal));
+        return now;
     }
+
+    private static bool IsNew(string change) => change is "insert" or "update_postimage";
 }

@@ -55,11 +55,10 @@ internal sealed class CdcLab : IDisposable
     }
 
     /// <summary>Rows of the table as sorted text, with a history's columns where it has them.</summary>
-    public List<string> Rows(string table = "silver.t")
-    {
-        using var lake = new OpenLake(Path);
-        return lake.Tables.Contains(table) ? [.. lake.Rows($"SELECT (SELECT t)::VARCHAR FROM {table} AS t").Select(static r => (string)r[0]!).Order(StringComparer.Ordinal)] : [];
-    }
+    public List<string> Rows(string table = "silver.t") => Ask(lake => Rows(lake, table));
+
+    public static List<string> Rows(OpenLake lake, string table) =>
+        lake.Tables.Contains(table) ? [.. lake.Rows($"SELECT (SELECT t)::VARCHAR FROM {table} AS t").Select(static r => (string)r[0]!).Order(StringComparer.Ordinal)] : [];
 
     public T Ask<T>(Func<OpenLake, T> ask)
     {
