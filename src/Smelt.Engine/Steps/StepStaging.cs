@@ -12,7 +12,7 @@ internal sealed record StagedStep(PreparedRecord? Record, FlowResult.Failed? Fai
 /// plans that will name them; commits nothing.
 /// </summary>
 /// <param name="frugality">How often the step ran out of memory before.</param>
-internal sealed class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress, int frugality)
+internal sealed partial class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress, int frugality)
 {
     private string _query = batch.Sql;
 
@@ -32,6 +32,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         LiveFigures.Give(progress, batch);
         if (frugality > 0) _query = FrugalQuery.Of(context, Dataset, batch, frugality);
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
+        if (step.Flow.Cdc is { } clauses) return await StageCdcAsync(shape, clauses, cancel);
         var rules = batch.Judging(Rule.Of(Dataset, shape, Dataset.CastErrors));
         var target = TargetTable.For(context, step, shape);
         var difference = await ViewDifference.OfAsync(context, step, batch, target, shape, query => TypedSql(query, shape, []), cancel);
@@ -111,13 +112,15 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         return new Judge(batch.Catalog, rules, row);
     }
 
-    private string JudgedSql(OutputShape shape, Judge judge, string typed)
+    /// <param name="refusable">SQL of a row as the quarantine keeps it, where what comes after may refuse it still; null where nothing does.</param>
+    private string JudgedSql(OutputShape shape, Judge judge, string typed, string? refusable = null)
     {
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
         var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
         var row = $"CASE WHEN {string.Join(" AND ", flags)} THEN NULL ELSE {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} END";
-        return $"SELECT {names} FROM (SELECT {names}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
+        var (given, kept) = refusable is null ? (names, names) : ($"{names}, {refusable} AS {Refusable}", $"{names}, {Refusable}");
+        return $"SELECT {kept} FROM (SELECT {given}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 
     private async Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel)

@@ -25,15 +25,18 @@ internal sealed class QueryDraft(QueryUnit unit)
     public IEnumerable<DatasetName> MacroReads => Macros.SelectMany(m => m.Reads).Distinct();
     public bool ReadsStream => Unit.Mask.Streams.Count > 0;
 
-    public DatasetQuery Build() => new()
+    public DatasetQuery Build() => Build(Bound);
+
+    /// <param name="output">What its rows bring to the table.</param>
+    public DatasetQuery Build(BoundQuery output) => new()
     {
         Text = Unit.Mask.Text,
         References = [.. References.Values.OrderBy(r => r.Span.Start)],
         MacroReferences = [.. MacroReads],
         Sources = Sources,
         Macros = [.. Macros.Select(m => m.Macro)],
-        Columns = [.. Bound.Columns.Select(c => new OutputColumn(c.Name, c.Origins))],
-        IsOpen = Bound.Openness == Openness.Open,
+        Columns = [.. output.Columns.Select(c => new OutputColumn(c.Name, c.Origins))],
+        IsOpen = output.Openness == Openness.Open,
         IsTimeDependent = IsTimeDependent,
         IsVolatile = IsVolatile,
         ReadsUntracked = ReadsUntracked,
