@@ -151,5 +151,5 @@ public sealed class FlowStateTests : IDisposable
 
     private static DoneRecord Done(string definition) => new() { Update = "u", TableId = "t", Version = 1, Definition = definition };
 
-    private Task<FlowState> OpenAsync() => FlowState.OpenAsync(_store, Orders, default);
+    private Task<FlowState> OpenAsync() => FlowState.OpenAsync(_store, Orders, null, default);
 }

@@ -25,7 +25,7 @@ internal static class ShowCommand
             var context = session.NewContext("show");
             using var catalog = new StepCatalog(session.Database());
             string sql;
-            if (parsed.GetValue(preview)) sql = await BoundQuery.BindAsync(context, catalog, dataset.Query, cancel);
+            if (parsed.GetValue(preview)) sql = await PreviewAsync(context, catalog, dataset, cancel);
             else if (parsed.GetValue(quarantine)) sql = await QuarantineAsync(session, context, catalog, dataset, cancel);
             else
             {
@@ -38,6 +38,14 @@ internal static class ShowCommand
             return ExitCode.Fine;
         });
         return command;
+    }
+
+    /// <summary>What all its flows would bring, over whole inputs.</summary>
+    private static async Task<string> PreviewAsync(UpdateContext context, StepCatalog catalog, Smelt.Pipelines.Dataset dataset, CancellationToken cancel)
+    {
+        var queries = new List<string>();
+        foreach (var query in dataset.Queries) queries.Add(await BoundQuery.BindAsync(context, catalog, query, cancel));
+        return queries is [var only] ? only : string.Join(" UNION ALL BY NAME ", queries.Select(static q => $"SELECT * FROM ({q}\n) AS flow"));
     }
 
     private static async Task<string> QuarantineAsync(Smelt.Runs.PipelineSession session, UpdateContext context, StepCatalog catalog, Smelt.Pipelines.Dataset dataset, CancellationToken cancel)

@@ -18,7 +18,7 @@ internal static class UpdateView
             words.WriteLine();
             TableView.Write(terminal,
                 [("dataset", false), ("kind", false), ("version", true), ("rows in", true), ("rows out", true), ("dropped", true), ("quarantined", true), ("written", true), ("time", true)],
-                [.. made.Select(Row)]);
+                [.. made.SelectMany(Rows)]);
         }
         foreach (var step in result.Steps) Violations(terminal, step);
         foreach (var test in result.Tests.Where(static t => t.Status is TestStatus.Failed or TestStatus.Warned or TestStatus.Error)) Failure(terminal, test);
@@ -40,6 +40,7 @@ internal static class UpdateView
             json.WriteString("kind", step.Dataset.Kind.ToString());
             json.WriteString("status", step.Status);
             json.WriteNumber("durationMs", (long)step.Elapsed.TotalMilliseconds);
+            if (step.Result.Flows.Count > 0) Flows(json, step.Result.Flows);
             if (step.Result is FlowResult.Skipped skipped)
             {
                 json.WriteString("reason", skipped.Reason);
@@ -80,6 +81,36 @@ internal static class UpdateView
         TestView.Write(json, result.Tests);
     });
 
+    private static void Flows(System.Text.Json.Utf8JsonWriter json, IReadOnlyList<FlowOutcome> flows)
+    {
+        json.WriteStartArray("flows");
+        foreach (var (flow, result, elapsed) in flows)
+        {
+            json.WriteStartObject();
+            json.WriteString("flow", flow.Name);
+            json.WriteNumber("durationMs", (long)elapsed.TotalMilliseconds);
+            switch (result)
+            {
+                case FlowResult.Completed completed:
+                    json.WriteString("status", "completed");
+                    json.WriteNumber("rowsIn", completed.Counts.RowsIn);
+                    json.WriteNumber("rowsOut", completed.Counts.RowsOut);
+                    break;
+                case FlowResult.Failed failed:
+                    json.WriteString("status", "failed");
+                    json.WriteString("code", failed.Code);
+                    json.WriteString("message", failed.Told);
+                    break;
+                case FlowResult.Skipped skipped:
+                    json.WriteString("status", "skipped");
+                    json.WriteString("reason", skipped.Reason);
+                    break;
+            }
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private static void Samples(System.Text.Json.Utf8JsonWriter json, IReadOnlyList<RuleSample> samples)
     {
         json.WriteStartArray("violations");
@@ -95,12 +126,15 @@ internal static class UpdateView
         json.WriteEndArray();
     }
 
-    private static string?[] Row(StepOutcome step)
+    /// <summary>A row a dataset, and below it one for each flow that made something, where it has several.</summary>
+    private static IEnumerable<string?[]> Rows(StepOutcome step) => step.Result.Flows.Where(static f => f.Result is FlowResult.Completed)
+        .Select(flow => Row(step with { Elapsed = flow.Elapsed }, (FlowResult.Completed)flow.Result, $"  {flow.Flow.Name}", "flow")).Prepend(Row(step, (FlowResult.Completed)step.Result, step.Dataset.Name.ToString(), PlanCommand.Kind(step.Dataset).Trim()));
+
+    private static string?[] Row(StepOutcome step, FlowResult.Completed done, string name, string kind)
     {
-        var done = (FlowResult.Completed)step.Result;
         return
         [
-            step.Dataset.Name.ToString(), PlanCommand.Kind(step.Dataset).Trim(), done.Version.ToString(), Units.Count(done.Counts.RowsIn), Units.Count(done.Counts.RowsOut),
+            name, kind, done.Version.ToString(), Units.Count(done.Counts.RowsIn), Units.Count(done.Counts.RowsOut),
             Units.Count(done.Counts.RowsDropped), Units.Count(done.Counts.RowsQuarantined), Units.Bytes(done.Counts.BytesOut), Units.Time(step.Elapsed),
         ];
     }

@@ -145,7 +145,7 @@ internal static class ChangedByHand
         if (target.Dataset is not { } name || session.Pipeline.Graph.Find(name) is not { } dataset) return notes;
         if (dataset.Kind == DatasetKind.MaterializedView) notes.Add($"{name} is a materialized view: the next update computes it again from its query, and this change is gone.");
         var onlyAdds = committed.Metrics is { RowsUpdated: 0, RowsDeleted: 0 } && statement is not InsertStatement { Overwrites: true };
-        var readers = session.Pipeline.Graph.Datasets.Where(d => d.Query.References.Any(r => r.IsStream && r.Dataset == name)).Select(static d => d.Name.ToString()).ToList();
+        var readers = session.Pipeline.Graph.Datasets.Where(d => d.Queries.SelectMany(static q => q.References).Any(r => r.IsStream && r.Dataset == name)).Select(static d => d.Name.ToString()).ToList();
         if (readers.Count > 0 && !onlyAdds)
             notes.Add($"{string.Join(", ", readers)} stream{(readers.Count == 1 ? "s" : "")} {name} and can follow appended rows only: the next update stops there with {EngineCodes.StreamChanged} until it is fully refreshed.");
         return notes;

@@ -8,8 +8,9 @@ using Smelt.Pipelines;
 namespace Smelt.Engine;
 
 /// <summary>
-/// What a flow remembers, in <c>_smelt/flows/&lt;layer&gt;.&lt;dataset&gt;/</c>: <c>flow.json</c> (its id, which outlives a rename), and for each generation and batch
-/// <c>g0001/b00000001.{intent,prepared,void,done}.json</c>, each put if absent and never changed.
+/// What a flow remembers, in <c>_smelt/flows/&lt;layer&gt;.&lt;dataset&gt;/</c>, or of a flow beside the dataset's own in <c>named/&lt;flow&gt;/</c> below it: <c>flow.json</c> (its id,
+/// which outlives a rename), and for each generation and batch <c>g0001/b00000001.{intent,prepared,void,done}.json</c>, each put if absent and never changed.
+/// A generation is the table's: a full refresh begins a new one for all its flows, by the first of them that commits in it.
 /// </summary>
 internal sealed class FlowState
 {
@@ -20,11 +21,14 @@ internal sealed class FlowState
     private readonly string _folder;
     private readonly SortedDictionary<(int Generation, int Batch), HashSet<string>> _records = [];
 
-    private FlowState(IObjectStore store, string folder) => (_store, _folder) = (store, folder);
+    private FlowState(IObjectStore store, string folder, TableFlows table) => (_store, _folder, Table) = (store, folder, table);
+
+    /// <summary>All flows of the table, as they were when this one was opened.</summary>
+    public TableFlows Table { get; }
 
     public string? FlowId { get; private set; }
 
-    /// <summary>The generation that the table holds: the newest with a done batch, or with a prepared one that is not void.</summary>
+    /// <summary>The generation that the table holds: the newest in which a flow of it has a done batch, or a prepared one that is not void.</summary>
     public int Generation { get; private set; }
 
     /// <summary>The newest batch of the generation with a done record; 0 for none.</summary>
@@ -34,10 +38,16 @@ internal sealed class FlowState
 
     public static string FolderOf(DatasetName flow) => $"{LakeLayout.SystemSchema}/flows/{flow.Schema}.{LakeLayout.Escape(flow.Name)}";
 
-    public static async Task<FlowState> OpenAsync(IObjectStore store, DatasetName flow, CancellationToken cancel)
+    /// <param name="store">Of the state.</param>
+    /// <param name="dataset">The flow's table.</param>
+    /// <param name="flow">A flow's name; null for the dataset's own query.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    public static async Task<FlowState> OpenAsync(IObjectStore store, DatasetName dataset, string? flow, CancellationToken cancel)
     {
-        var state = new FlowState(store, FolderOf(flow));
-        foreach (var item in await store.ListAsync(state._folder, recursive: true, cancel: cancel)) state.Note(item.Key);
+        var keys = await store.ListAsync(FolderOf(dataset), recursive: true, cancel: cancel);
+        var table = new TableFlows(store, FolderOf(dataset), [.. keys.Select(static k => k.Key)]);
+        var state = new FlowState(store, table.FolderOf(flow), table);
+        foreach (var item in keys) state.Note(item.Key);
         if (await store.TryReadAsync(state._folder + "/flow.json", cancel) is { } identity) state.FlowId = ReadId(identity, state._folder);
         await state.LocateAsync(cancel);
         return state;
@@ -61,8 +71,8 @@ internal sealed class FlowState
         return batch;
     }
 
-    /// <summary>A generation that no record mentions yet.</summary>
-    public int NewGeneration() => _records.Count == 0 ? 1 : _records.Keys.Max(static k => k.Generation) + 1;
+    /// <summary>A generation that no record of a flow of the table mentions yet.</summary>
+    public int NewGeneration() => Math.Max(_records.Count == 0 ? 0 : _records.Keys.Max(static k => k.Generation), Table.HighestGeneration) + 1;
 
     public bool Has(int generation, int batch, string kind) => _records.TryGetValue((generation, batch), out var kinds) && kinds.Contains(kind);
 
@@ -132,11 +142,7 @@ internal sealed class FlowState
 
     private async Task LocateAsync(CancellationToken cancel)
     {
-        Generation = 1;
-        foreach (var ((generation, _), kinds) in _records)
-        {
-            if (kinds.Contains("done") || (kinds.Contains("prepared") && !kinds.Contains("void"))) Generation = Math.Max(Generation, generation);
-        }
+        Generation = Math.Max(1, Table.Generation);
         foreach (var ((generation, batch), kinds) in _records)
         {
             if (generation == Generation && kinds.Contains("done")) LastDone = Math.Max(LastDone, batch);
@@ -174,15 +180,12 @@ internal sealed class FlowState
 
     private void Note(string key)
     {
-        var parts = key[(_folder.Length + 1)..].Split('/');
-        if (parts.Length != 2 || parts[0].Length < 2 || parts[1].Length < 2 || !parts[1].EndsWith(".json", StringComparison.Ordinal)) return;
-        var name = parts[1].Split('.');
-        if (name.Length != 3 || !int.TryParse(parts[0].AsSpan(1), out var generation) || !int.TryParse(name[0].AsSpan(1), out var batch)) return;
-        if (!_records.TryGetValue((generation, batch), out var kinds)) _records[(generation, batch)] = kinds = [];
-        kinds.Add(name[1]);
+        if (RecordPlace.Of(key, _folder) is not { } place) return;
+        if (!_records.TryGetValue((place.Generation, place.Batch), out var kinds)) _records[(place.Generation, place.Batch)] = kinds = [];
+        kinds.Add(place.Kind);
     }
 
-    private static string ReadId(byte[] text, string folder)
+    internal static string ReadId(byte[] text, string folder)
     {
         try
         {
@@ -197,11 +200,4 @@ internal sealed class FlowState
     }
 
     private static string JsonText(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
-}
-
-/// <summary>The definition that a dataset's last done batch was made by.</summary>
-public static class LastDefinition
-{
-    public static async Task<string?> OfAsync(LakeLayout layout, DatasetName dataset, CancellationToken cancel) =>
-        (await FlowState.OpenAsync(layout.State, dataset, cancel)).Done?.Definition;
 }

@@ -11,6 +11,21 @@ internal static class TargetMarks
     public static long HighestBatch(PinnedTable target, string flowId, int generation) =>
         target.Snapshot.Transactions.GetValueOrDefault(new BatchKey(flowId, generation, 0).AppId)?.Version ?? 0;
 
+    /// <summary>The highest generation that any flow's mark in the target is of; 0 for none.</summary>
+    public static int HighestGeneration(PinnedTable target) => target.Snapshot.Transactions.Keys.Select(GenerationOf).DefaultIfEmpty(0).Max();
+
+    /// <summary>Whether every mark of this generation and later ones is one of these flows'. Earlier ones were replaced with the table, whoever's they were.</summary>
+    public static bool AreOf(PinnedTable target, IReadOnlyList<string> flowIds, int generation) =>
+        target.Snapshot.Transactions.Keys.Where(k => GenerationOf(k) >= generation).All(k => flowIds.Any(id => k.AsSpan(Prefix.Length).StartsWith(id + ":", StringComparison.Ordinal)));
+
+    private static int GenerationOf(string appId)
+    {
+        if (!appId.StartsWith(Prefix, StringComparison.Ordinal) || appId.IndexOf(":g", Prefix.Length, StringComparison.Ordinal) is not (> 0 and var at)) return 0;
+        var digits = appId.AsSpan(at + 2);
+        var end = digits.IndexOf(':');
+        return int.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0;
+    }
+
     /// <summary>A table without a mark of any flow was made by somebody else and is not for a flow to replace.</summary>
     public static void RefuseForeign(UpdateContext context, StepPreparation step)
     {

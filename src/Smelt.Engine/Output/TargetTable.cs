@@ -13,14 +13,15 @@ internal sealed class TargetTable
     private readonly bool _changed;
     private readonly IReadOnlyList<DomainMetadata> _domains;
 
-    private TargetTable(DeltaTable table, PinnedTable? before, DefinitionResult.Defined defined, bool liftsAppendOnly)
+    private TargetTable(DeltaTable table, PinnedTable? before, DefinitionResult.Defined defined, bool liftsAppendOnly, bool isShared = false)
     {
         (Table, _before, Definition, _changed, LiftsAppendOnly) = (table, before, defined.Definition, defined.Changed, liftsAppendOnly);
         _domains = defined.Domains;
         Notes =
         [
             .. before is null ? [] : defined.Added.Select(static c => $"column {c} is added"),
-            .. defined.Missing.Select(static c => $"column {c} is no longer written: NULL"),
+            // Of several flows each gives its own columns.
+            .. isShared ? [] : defined.Missing.Select(static c => $"column {c} is no longer written: NULL"),
             .. before is null ? [] : defined.NewFeatures.Select(static f => $"the table now needs {f} of its readers"),
         ];
     }
@@ -30,6 +31,9 @@ internal sealed class TargetTable
     public TableDefinition Definition { get; }
 
     public bool LiftsAppendOnly { get; }
+
+    /// <summary>Whether the table's schema or properties change with the batch.</summary>
+    public bool IsChanged => _changed || _domains.Count > 0;
 
     public IReadOnlyList<string> Notes { get; }
 
@@ -52,7 +56,7 @@ internal sealed class TargetTable
         };
         var columns = shape.Columns.Select(static c => new ColumnSpec(c.Name, c.Type, true, c.Comment)).ToList();
         var replaces = step.Target is not null && (dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full);
-        var table = Define(context, context.Layout.Table(dataset.Name), step.Target, columns, options, replaces, lifts, dataset.Name);
+        var table = Define(context, context.Layout.Table(dataset.Name), step.Target, columns, options, replaces, lifts, dataset.Name, dataset.Flows.Count > 1);
         return replaces && step.IsTargetBehind ? table.AsAnother() : table;
     }
 
@@ -67,14 +71,14 @@ internal sealed class TargetTable
     }
 
     public static TargetTable Define(UpdateContext context, DeltaTable table, PinnedTable? before, IReadOnlyList<ColumnSpec> columns, TableOptions options,
-        bool replaces, bool lifts, DatasetName name)
+        bool replaces, bool lifts, DatasetName name, bool isShared = false)
     {
         var result = before is null ? TableDefinition.Create(columns, options, context.Clock)
             : replaces ? TableDefinition.Of(before.Snapshot).Replace(columns, options)
             : TableDefinition.Of(before.Snapshot).Grow(columns, options);
         return result switch
         {
-            DefinitionResult.Defined defined => new TargetTable(table, before, defined, lifts),
+            DefinitionResult.Defined defined => new TargetTable(table, before, defined, lifts, isShared),
             DefinitionResult.Refused refused => throw new EngineException(EngineCodes.SchemaRefused,
                 $"{name} cannot be stored: {string.Join(" ", refused.Problems.Select(static p => p.Message))}"),
             _ => throw new InvalidOperationException("A definition is either there or refused."),
@@ -103,10 +107,31 @@ internal sealed class TargetTable
                 _ => step.Dataset.Kind == DatasetKind.StreamingTable ? "STREAMING UPDATE" : "WRITE",
             },
             OperationParameters = Parameters(step, key, kind),
-            Tags = new Dictionary<string, string> { ["smelt.update"] = context.UpdateId, ["smelt.dataset"] = step.Dataset.Name.ToString(), ["smelt.attempt"] = attempt },
+            Tags = new Dictionary<string, string> { ["smelt.update"] = context.UpdateId, ["smelt.dataset"] = step.Dataset.Name.ToString(), ["smelt.flow"] = step.Flow.Name, ["smelt.attempt"] = attempt },
             Attempt = attempt,
         };
     }
+
+    /// <summary>The plan that changes only the rows that differ.</summary>
+    public TablePlan DifferencePlan(UpdateContext context, StepPreparation step, BatchKey key, string attempt, RewrittenFiles files)
+    {
+        var isAppend = files.Removes.Count == 0;
+        return Plan(context, step, key, attempt, files.Adds, replaces: false) with
+        {
+            Kind = isAppend ? PlanKind.Append : PlanKind.Change,
+            Removes = [.. files.Removes.Select(static f => RemoveFile.Of(f, 0) with { DeletionTimestamp = null })],
+            ChangeFiles = files.ChangeFiles,
+            Reads = isAppend ? TableReads.Nothing : TableReads.Everything,
+            OperationParameters = new Dictionary<string, string> { ["mode"] = isAppend ? "Append" : "Change" },
+            OperationMetrics = new Dictionary<string, string>
+            {
+                ["numOutputRows"] = Number(files.Inserted + files.Copied), ["numInsertedRows"] = Number(files.Inserted), ["numDeletedRows"] = Number(files.Deleted),
+                ["numCopiedRows"] = Number(files.Copied), ["numAddedFiles"] = Number(files.Adds.Count), ["numRemovedFiles"] = Number(files.Removes.Count),
+            },
+        };
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The plan that sets delta.appendOnly again after a full refresh.</summary>
     public TablePlan SetAgain(BatchKey key, string attempt) => new()

@@ -30,7 +30,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         long version = 0;
         for (var i = 0; i < record.Plans.Count; i++)
         {
-            context.Probe($"{step.Dataset.Name}:before-commit-{i}");
+            context.Probe($"{step.Label}:before-commit-{i}");
             var (table, plan) = Placed(record, i);
             if (await IsSupersededAsync(cancel))
             {
@@ -57,7 +57,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             if (i == 0) version = Version(result);
             if (i == 0 || record.Plans[i].Folder == record.Plans[0].Folder) context.Tables.Publish(step.Dataset.Name, table, SnapshotOf(result));
             else context.Tables.Publish(context.Pipeline.Project.QuarantineOf(step.Dataset.Name), table, SnapshotOf(result));
-            context.Probe($"{step.Dataset.Name}:after-commit-{i}");
+            context.Probe($"{step.Label}:after-commit-{i}");
         }
         var intent = await PutDoneAsync(record, version, cancel);
         return new FlowResult.Completed(version, record.Counts, notes, samples) { Batches = FilesOf(record, intent) };
@@ -98,7 +98,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     private async Task<IntentRecord?> PutDoneAsync(PreparedRecord record, long version, CancellationToken cancel)
     {
         var intent = await step.State!.IntentAsync(key.Generation, key.Batch, cancel);
-        context.Probe(step.Dataset.Name + ":before-done");
+        context.Probe(step.Label + ":before-done");
         await step.State.PutDoneAsync(key.Generation, key.Batch, new DoneRecord
         {
             Update = record.Update,
@@ -112,7 +112,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             SourceColumns = record.SourceColumns,
             RowsOut = record.Counts.RowsOut,
         }, cancel);
-        context.Probe(step.Dataset.Name + ":after-done");
+        context.Probe(step.Label + ":after-done");
         return intent;
     }
 
@@ -123,9 +123,10 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     private async Task<bool> IsSupersededAsync(CancellationToken cancel)
     {
         if (step.Dataset.Kind != Smelt.Pipelines.DatasetKind.StreamingTable) return false;
-        var state = await FlowState.OpenAsync(context.Layout.State, step.Dataset.Name, cancel);
+        var state = await FlowState.OpenAsync(context.Layout.State, step.Dataset.Name, step.FlowName, cancel);
         if (state.Generation <= key.Generation || await context.Layout.Table(step.Dataset.Name).TrySnapshotAsync(cancel) is not { } now) return false;
-        return Enumerable.Range(key.Generation + 1, state.Generation - key.Generation).Any(g => now.Transactions.ContainsKey((key with { Generation = g }).AppId));
+        var ids = await state.Table.IdsAsync(cancel);
+        return Enumerable.Range(key.Generation + 1, state.Generation - key.Generation).Any(g => ids.Any(id => now.Transactions.ContainsKey(new BatchKey(id, g, 0).AppId)));
     }
 
     /// <summary>A plan with the table it is for: the first is the target's, and its folder tells those of the target from the quarantine's. After a rename both lie elsewhere.</summary>

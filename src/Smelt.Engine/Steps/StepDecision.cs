@@ -26,14 +26,29 @@ public sealed record StepDecision(StepAction Action, string Reason, string? Code
 }
 
 /// <summary>A decision with what was looked up for it, so that running does not look again.</summary>
-internal sealed record StepPreparation(Dataset Dataset, RefreshMode Mode, StepDecision Decision)
+internal sealed record StepPreparation(Dataset Dataset, Flow Flow, RefreshMode Mode, StepDecision Decision)
 {
+    /// <summary>The flow's query.</summary>
+    public DatasetQuery Query => Flow.Query;
+
+    /// <summary>The flow as people and named points of a step know it: the dataset, and a flow of its own name after a slash.</summary>
+    public string Label => Flow.IsDefault ? Dataset.Name.ToString() : $"{Dataset.Name}/{Flow.Name}";
+
+    /// <summary>The flow's name where its state has one of its own; null for the dataset's own query.</summary>
+    public string? FlowName => Flow.IsDefault ? null : Flow.Name;
+
+    /// <summary><c>_batch_id</c> of a batch's rows: no two flows of a table have one of the same name.</summary>
+    public string BatchIdOf(string updateId, BatchKey key) => Flow.IsDefault ? $"{updateId}-{key.Batch}" : $"{updateId}-{Flow.Name}-{key.Batch}";
+
     public FlowState? State { get; init; }
 
     public PinnedTable? Target { get; init; }
 
     /// <summary>Whether the target's log ends before the last batch that the state knows: it was put back from a copy, or made anew.</summary>
     public bool IsTargetBehind => State?.Done is { } done && Target is { } target && target.Snapshot.Version < done.Version;
+
+    /// <summary>How a view's new content follows from what changed; null: its query is run whole.</summary>
+    public IncrementalRefresh? Refresh { get; init; }
 
     public IReadOnlyList<StreamRange> Streams { get; init; } = [];
 

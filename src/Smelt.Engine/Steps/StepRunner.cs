@@ -16,7 +16,11 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     /// <param name="mode">How much to do.</param>
     /// <param name="progress">Filled while the step runs.</param>
     /// <param name="cancel">Ends the step between or inside its queries; nothing half is committed.</param>
-    public async Task<FlowResult> RunAsync(Dataset dataset, RefreshMode mode, StepProgress progress, CancellationToken cancel)
+    public Task<FlowResult> RunAsync(Dataset dataset, RefreshMode mode, StepProgress progress, CancellationToken cancel) => dataset.Flows is [var only]
+        ? RunAsync(dataset, only, mode, progress, cancel)
+        : new FlowSequence(context, (flow, own) => RunAsync(dataset, flow, own, progress, cancel)).RunAsync(dataset, mode, cancel);
+
+    private async Task<FlowResult> RunAsync(Dataset dataset, Flow flow, RefreshMode mode, StepProgress progress, CancellationToken cancel)
     {
         try
         {
@@ -24,7 +28,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
             var notes = new List<string>();
             for (var round = 0; round < MostConflicts; round++)
             {
-                var step = await new StepPlanner(context).PrepareAsync(dataset, mode, cancel);
+                var step = await new StepPlanner(context).PrepareAsync(dataset, flow, mode, cancel);
                 if (step.Decision.Action is StepAction.Stop) return Failed(step.Decision.Code!, step.Decision.Reason);
                 if (LayoutChange.Of(step) is { } layout && step.Decision.Action is StepAction.Run or StepAction.Skip && !IsPrepared(step))
                 {
@@ -71,13 +75,16 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     internal static BatchKey KeyOf(StepPreparation step)
     {
         var state = step.State!;
-        var generation = step.Mode == RefreshMode.Full && step.Dataset.Kind == DatasetKind.StreamingTable ? state.NewGeneration() : state.Generation;
+        var generation = step.Mode == RefreshMode.Full && step.Dataset.Kind == DatasetKind.StreamingTable ? NewGeneration(step) : state.Generation;
         var batch = generation == state.Generation ? state.NextBatch() : 1;
         // A view's state may be an older copy: what it makes anew must not bear the number of a batch that the table has, or its commit would count as made.
         if (step.Dataset.Kind == DatasetKind.MaterializedView && step.Target is not null && !state.Has(generation, batch, "prepared"))
             batch = Math.Max(batch, (int)TargetMarks.HighestBatch(step.Target, state.FlowId!, generation) + 1);
         return new BatchKey(state.FlowId!, generation, batch);
     }
+
+    /// <summary>Higher than any that a mark in the target is of: marks of a flow whose state was lost are told from those of the table's own flows by it.</summary>
+    private static int NewGeneration(StepPreparation step) => Math.Max(step.State!.NewGeneration(), step.Target is null ? 0 : TargetMarks.HighestGeneration(step.Target) + 1);
 
     internal async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
     {
@@ -89,9 +96,9 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         StagedStep staged;
         try
         {
-            IStepBatch made = step.Dataset.Kind == DatasetKind.StreamingTable
-                ? await StreamBatch.OpenAsync(context, step, key, cancel)
-                : await ViewBatch.OpenAsync(context, step, key, cancel);
+            IStepBatch made = step.Flow.Kind is FlowKind.Complete or FlowKind.Once
+                ? await ViewBatch.OpenAsync(context, step, key, cancel)
+                : await StreamBatch.OpenAsync(context, step, key, cancel);
             try
             {
                 using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress, frugality).StageAsync(cancel);
@@ -102,15 +109,19 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
                 foreach (var binding in made.Bindings) binding.Dispose();
             }
         }
+        catch (DriftedTargetException) when (step.Refresh is not null)
+        {
+            return await RoundAsync(step with { Refresh = null }, key, isOld, progress, cancel);
+        }
         catch (Exception outdated) when (isOld && step.Dataset.Kind == DatasetKind.StreamingTable && IsOutdated(outdated))
         {
             await state.AbandonAsync(generation, batch, context.UpdateId, outdated.Message, cancel);
             return null;
         }
         if (staged.Failure is { } failure) return failure;
-        context.Probe(step.Dataset.Name + ":before-prepared");
+        context.Probe(step.Label + ":before-prepared");
         var record = await state.PutPreparedAsync(generation, batch, staged.Record!, cancel);
-        context.Probe(step.Dataset.Name + ":after-prepared");
+        context.Probe(step.Label + ":after-prepared");
         return await FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
     }
 

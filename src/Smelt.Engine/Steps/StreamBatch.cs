@@ -46,12 +46,12 @@ internal sealed class StreamBatch : IStepBatch
 
     public static async Task<StreamBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
     {
-        context.Probe(step.Dataset.Name + ":before-intent");
+        context.Probe(step.Label + ":before-intent");
         var state = step.State!;
         var intent = await state.IntentAsync(key.Generation, key.Batch, cancel);
         if (intent is not null) HoldAgainstDefinition(step, intent);
         intent ??= await state.PutIntentAsync(key.Generation, key.Batch, Choose(context, step, key, cancel), cancel);
-        context.Probe(step.Dataset.Name + ":after-intent");
+        context.Probe(step.Label + ":after-intent");
         var batch = new StreamBatch(new StepCatalog(context.Database()), intent);
         try
         {
@@ -79,7 +79,7 @@ internal sealed class StreamBatch : IStepBatch
     {
         Update = context.UpdateId,
         AtMicros = context.NowMicros,
-        BatchId = $"{context.UpdateId}-{key.Batch}",
+        BatchId = step.BatchIdOf(context.UpdateId, key),
         Sources = [.. step.Sources.Select(source =>
         {
             var batch = source.New is null ? new FileBatch(source.Options.Format ?? FileFormat.Csv, []) : FileSource.ChooseBatch(source.New, null, cancel);
@@ -92,17 +92,17 @@ internal sealed class StreamBatch : IStepBatch
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
         var dataset = step.Dataset;
-        var whole = await BindWholeAsync(context, dataset, cancel);
+        var whole = await BindWholeAsync(context, step, cancel);
         var names = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
         var index = 0;
-        foreach (var reference in dataset.Query.References.Where(static r => r.IsStream))
+        foreach (var reference in step.Query.References.Where(static r => r.IsStream))
         {
             var range = _intent.Streams.FirstOrDefault(s => s.Dataset == reference.Dataset)
                 ?? throw new OutdatedIntentException($"the batch did not read {reference.Dataset}");
             names[reference] = await BindStreamAsync(context, dataset, range, index++, cancel);
         }
         BindSources(context, step, cancel);
-        Rewritten = StreamingRewriter.Rewrite(dataset.Query, new StreamingRewriteOptions
+        Rewritten = StreamingRewriter.Rewrite(step.Query, new StreamingRewriteOptions
         {
             Bindings = new QueryBindings
             {
@@ -112,11 +112,11 @@ internal sealed class StreamBatch : IStepBatch
             Carry = [StreamedRow.Column],
         }, Catalog.Connection);
         if (dataset.Name.Layer == Layer.Bronze)
-            Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : dataset.Name.ToString(), Rewritten.CarriesRows && dataset.Query.Sources.Count > 0);
+            Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : dataset.Name.ToString(), Rewritten.CarriesRows && step.Query.Sources.Count > 0);
     }
 
     /// <summary>The whole tables that the batch joins, at the versions of its intent.</summary>
-    private async Task<QueryBindings> BindWholeAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
+    private async Task<QueryBindings> BindWholeAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
         var pinned = new UpdateTables(context.Layout);
         foreach (var input in _intent.Tables)
@@ -126,10 +126,10 @@ internal sealed class StreamBatch : IStepBatch
             pinned.Publish(name, table, await table.SnapshotAsync(input.Version, cancel));
         }
         var binder = new InputBinder(context, Catalog, pinned);
-        for (var i = 0; i < dataset.Query.Sources.Count; i++) binder.Give(dataset.Query.Sources[i], BoundSources.ViewOf(i));
-        var bindings = await binder.BindAsync(dataset.Query, cancel);
+        for (var i = 0; i < step.Query.Sources.Count; i++) binder.Give(step.Query.Sources[i], BoundSources.ViewOf(i));
+        var bindings = await binder.BindAsync(step.Query, cancel);
         _filesOfViews = binder.Bindings;
-        return bindings ?? throw new EngineException(EngineCodes.InputMissing, $"{dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
+        return bindings ?? throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
     }
 
     private async Task<string> BindStreamAsync(UpdateContext context, Dataset dataset, StreamRange range, int index, CancellationToken cancel)
@@ -154,7 +154,7 @@ internal sealed class StreamBatch : IStepBatch
 
     private void BindSources(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
-        var calls = step.Dataset.Query.Sources;
+        var calls = step.Query.Sources;
         // A new generation starts with no memory of the source's columns, so that a full refresh gives what a fresh lake gives.
         var known = step.Mode == RefreshMode.Full ? [] : step.State!.Done?.SourceColumns ?? [];
         for (var i = 0; i < calls.Count; i++)

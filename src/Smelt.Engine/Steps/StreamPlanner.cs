@@ -10,15 +10,21 @@ internal sealed class StreamPlanner(UpdateContext context)
     public async Task<StepPreparation> DecideAsync(StepPreparation step, CancellationToken cancel)
     {
         var state = step.State!;
-        if (step.Mode == RefreshMode.Full) TargetMarks.RefuseForeign(context, step);
+        if (step.Mode == RefreshMode.Full)
+        {
+            TargetMarks.RefuseForeign(context, step);
+            RefuseLossOfRemoved(step);
+        }
         else
         {
-            await HoldAgainstTargetAsync(step, cancel);
+            await new TargetCheck(context).HoldAsync(step, cancel);
             var next = state.NextBatch();
             if (state.Has(state.Generation, next, "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
         }
-        var (tables, missing) = await StepInputs.TablesAsync(context, step.Dataset, cancel);
+        if (step.Flow.Kind == FlowKind.Once && step.Mode != RefreshMode.Full && state.Done is { } ran) return step with { Decision = Ran(step, ran) };
+        var (tables, missing) = await StepInputs.TablesAsync(context, step.Query, cancel);
         if (missing.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, $"{string.Join(", ", missing)} has no data yet") };
+        if (step.Flow.Kind == FlowKind.Once) return await DecideOnceAsync(step with { Tables = tables }, cancel);
         var reasons = new List<string>();
         var notes = new List<string>();
         var sources = await SourcesAsync(step, reasons, notes, cancel);
@@ -31,46 +37,38 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (reasons.Count == 0 && isFirst && sources.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, "its source has no files yet") { Notes = notes } };
         if (reasons.Count == 0 && isFirst) reasons.Add("first run");
         if (reasons.Count == 0) return step with { Decision = new StepDecision(StepAction.Skip, "nothing new") { Notes = notes } };
-        if (state.Done is { } done && done.Definition != step.Dataset.DefinitionHash && step.Mode != RefreshMode.Full)
+        if (state.Done is { } done && done.Definition != step.Flow.DefinitionHash && step.Mode != RefreshMode.Full)
             reasons.Add("definition changed: goes on with the new query; --full-refresh recomputes what is there");
         return step with { Decision = new StepDecision(StepAction.Run, string.Join("; ", reasons)) { Notes = notes } };
     }
 
-    /// <summary>State and target must tell the same story; where they do not, going on could lose or double rows.</summary>
-    private async Task HoldAgainstTargetAsync(StepPreparation step, CancellationToken cancel)
+    /// <summary>It reads whole inputs, and has no offsets to go on from.</summary>
+    private async Task<StepPreparation> DecideOnceAsync(StepPreparation step, CancellationToken cancel)
     {
-        var (dataset, state) = (step.Dataset, step.State!);
-        var path = context.Layout.PathOf(dataset.Name);
-        if (step.Target is null)
-        {
-            if (state.Done is null) return;
-            throw new EngineException(EngineCodes.StateAhead,
-                $"The state of {dataset.Name} knows {state.LastDone} batches and its table {path} is gone. Put the table back, or rebuild it with --full-refresh {dataset.Name}.");
-        }
-        var snapshot = step.Target.Snapshot;
-        TargetMarks.RefuseNewer(context, step);
-        if (state.Done is null)
-        {
-            if (state.FlowId is not null && state.Has(state.Generation, state.NextBatch(), "prepared")) return;
-            TargetMarks.RefuseForeign(context, step);
-            throw new EngineException(EngineCodes.StateGone,
-                $"The table {path} has batches of {dataset.Name} and the flow's state is gone, so Smelt cannot know what was read. Put {LakeLayout.SystemSchema} back, or rebuild the table with --full-refresh {dataset.Name}.");
-        }
-        var key = new BatchKey(state.FlowId!, state.Generation, state.LastDone);
-        var mark = snapshot.Transactions.GetValueOrDefault(key.AppId);
-        if (snapshot.Metadata.Id != state.Done.TableId || mark is null || mark.Version < state.LastDone) throw Ahead(dataset, path, "replaced or restored");
-        if (snapshot.Version <= state.Done.Version) return;
-        var since = await step.Target.Table.AppendsBetweenAsync(snapshot.Metadata.Id, state.Done.Version, snapshot, cancel);
-        if (since is ChangeRange.Broken { Kind: ChangeBreak.Restored or ChangeBreak.Overwritten or ChangeBreak.Replaced } broken)
-            throw Ahead(dataset, path, $"{(broken.Kind == ChangeBreak.Restored ? "restored" : "replaced")} by another writer (version {broken.Version}, {broken.Operation})");
+        if (step.Mode == RefreshMode.Full) await RefuseLossAsync(step, cancel);
+        var sources = WholeSources.Find(context, step, cancel);
+        if (sources.Find(static s => s.Snapshot is not { Files.Count: > 0 }) is { } empty)
+            return step with { Sources = sources, Decision = new StepDecision(StepAction.Wait, $"{empty.Options.Path} has no files yet") };
+        return step with { Sources = sources, Decision = new StepDecision(StepAction.Run, step.Mode == RefreshMode.Full ? "full refresh; runs once" : "runs once") };
     }
 
-    private static EngineException Ahead(Dataset dataset, string path, string what) => new(EngineCodes.StateAhead,
-        $"The table {path} was {what}: the state of {dataset.Name} is ahead of it. Nothing was read or written. Bring the table back, or move away what is not its own and rebuild it with --full-refresh {dataset.Name}.");
+    private static StepDecision Ran(StepPreparation step, DoneRecord done) => new(StepAction.Skip, "it ran once")
+    {
+        Notes = done.Definition == step.Flow.DefinitionHash ? [] : [$"the flow {step.Flow.Name} ran once and its definition changed since: only --full-refresh {step.Dataset.Name} runs it again"],
+    };
+
+    /// <summary>Rows of flows whose statements are gone: a full refresh has nobody to make them again.</summary>
+    private static void RefuseLossOfRemoved(StepPreparation step)
+    {
+        var removed = RemovedFlows.Of(step);
+        if (removed.Count == 0) return;
+        throw new EngineException(EngineCodes.FullRefreshLoses,
+            $"A full refresh of {step.Dataset.Name} would lose the rows of {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more. Bring the statement back, or drop the dataset and run again.");
+    }
 
     private async Task<IReadOnlyList<SourceFound>> SourcesAsync(StepPreparation step, List<string> reasons, List<string> notes, CancellationToken cancel)
     {
-        var calls = step.Dataset.Query.Sources;
+        var calls = step.Query.Sources;
         if (calls.Count == 0) return [];
         var seen = step.Mode == RefreshMode.Full ? new SeenFiles() : await step.State!.SeenFilesAsync(cancel);
         var found = new List<SourceFound>();
@@ -85,12 +83,12 @@ internal sealed class StreamPlanner(UpdateContext context)
             if (files is not null && files.Count > 0) reasons.Add($"{files.Count} new {(files.Count == 1 ? "file" : "files")} in {options.Path}");
             found.Add(new SourceFound(call, options, files, null));
         }
-        if (step.Mode == RefreshMode.Full) await RefuseLossAsync(step, found, cancel);
+        if (step.Mode == RefreshMode.Full) await RefuseLossAsync(step, cancel);
         return found;
     }
 
     /// <summary>A full refresh reads the source again: where the source no longer holds what the table holds, it would shrink the table in silence.</summary>
-    private async Task RefuseLossAsync(StepPreparation step, IReadOnlyList<SourceFound> found, CancellationToken cancel)
+    private async Task RefuseLossAsync(StepPreparation step, CancellationToken cancel)
     {
         var before = await step.State!.SeenFilesAsync(cancel);
         var gone = before.Files.Where(f => !File.Exists(Path.GetFullPath(f.Path, context.Pipeline.Folder))).Select(static f => f.Path).ToList();
@@ -102,7 +100,7 @@ internal sealed class StreamPlanner(UpdateContext context)
     private async Task<(IReadOnlyList<StreamRange> Ranges, string? Waiting)> StreamsAsync(StepPreparation step, List<string> reasons, CancellationToken cancel)
     {
         var ranges = new List<StreamRange>();
-        foreach (var name in step.Dataset.Query.References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value).Distinct())
+        foreach (var name in step.Query.References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value).Distinct())
         {
             if (await context.Tables.FindAsync(name, cancel) is not { } table) return ([], $"{name} has no data yet");
             var range = await RangeAsync(step, name, table, reasons, cancel);

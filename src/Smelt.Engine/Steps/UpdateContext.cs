@@ -45,6 +45,9 @@ public abstract record FlowResult
     {
     }
 
+    /// <summary>What each flow did, where the dataset has several; in the order in which they ran.</summary>
+    public IReadOnlyList<FlowOutcome> Flows { get; init; } = [];
+
     /// <summary>The target is at <paramref name="Version"/>.</summary>
     public sealed record Completed(long Version, BatchCounts Counts, IReadOnlyList<string> Notes, IReadOnlyList<RuleSample> Samples) : FlowResult
     {
@@ -74,6 +77,9 @@ public abstract record FlowResult
         public string Told => Row is null ? Message : $"{Message} {Row}";
     }
 }
+
+/// <summary>How one of a dataset's flows ended within a step.</summary>
+public sealed record FlowOutcome(Flow Flow, FlowResult Result, TimeSpan Elapsed);
 
 /// <summary>What a batch read from a source of files.</summary>
 /// <param name="Record">The state record that lists them: its path within the lake.</param>

@@ -34,11 +34,14 @@ internal sealed class ViewBatch : IStepBatch
 
     public string BatchId { get; }
 
+    /// <summary>How what the query reads is named in the catalog.</summary>
+    public QueryBindings Bound { get; private set; } = null!;
+
     public IReadOnlyList<string> Notes => _sources.Notes;
 
     public static async Task<ViewBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
     {
-        var batch = new ViewBatch(new StepCatalog(context.Database()), $"{context.UpdateId}-{key.Batch}") { Tables = step.Tables };
+        var batch = new ViewBatch(new StepCatalog(context.Database()), step.BatchIdOf(context.UpdateId, key)) { Tables = step.Tables };
         try
         {
             await batch.BindAsync(context, step, cancel);
@@ -53,8 +56,8 @@ internal sealed class ViewBatch : IStepBatch
 
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
-        var query = step.Dataset.Query;
-        foreach (var name in StepInputs.Stored(context.Pipeline.Graph, step.Dataset))
+        var query = step.Query;
+        foreach (var name in StepInputs.Stored(context.Pipeline.Graph, step.Query))
         {
             if (await context.Tables.FindAsync(name, cancel) is not { Snapshot: var snapshot }) continue;
             TableRows += snapshot.NumRecords ?? 0;
@@ -65,6 +68,7 @@ internal sealed class ViewBatch : IStepBatch
         BindSources(context, step, intent, binder, cancel);
         if (await binder.BindAsync(query, cancel) is not { } bindings)
             throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
+        Bound = bindings;
         Sql = QueryRendering.RenderSql(query, bindings);
         if (step.Dataset.Name.Layer == Layer.Bronze && Sources.Count > 0)
             Stamps = [.. StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, Sources[0].Path)];

@@ -29,15 +29,30 @@ internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project
 
     private void Bind(DatasetDraft dataset)
     {
-        var query = dataset.Query;
-        if (query.Unit.IsParsed && !dataset.IsInCycle)
+        foreach (var flow in dataset.Flows)
         {
-            query.Bound = Distinct(dataset, new QueryBinder(query.Unit, WorldOf(query)).Bind());
-            dataset.Schema = SchemaOf(dataset);
-            new DatasetChecks(dataset, names).Check();
-            AppendOnly(dataset);
+            if (flow.Query.Unit.IsParsed && !dataset.IsInCycle) flow.Query.Bound = Distinct(dataset, flow, new QueryBinder(flow.Query.Unit, WorldOf(flow.Query)).Bind());
+            flow.Query.AstHash = new DefinitionHash().Add(flow.Query.Unit.Node).ToString();
         }
-        query.AstHash = new DefinitionHash().Add(query.Unit.Node).ToString();
+        if (dataset.IsInCycle || !dataset.Queries.Any(static q => q.Unit.IsParsed)) return;
+        dataset.Output = Together(dataset);
+        dataset.Schema = SchemaOf(dataset);
+        new DatasetChecks(dataset, names).Check();
+        AppendOnly(dataset);
+    }
+
+    // Columns of several flows meet by name.
+    private static BoundQuery Together(DatasetDraft dataset)
+    {
+        if (dataset.Flows.Count == 1) return dataset.Flows[0].Output;
+        var columns = new List<BoundColumn>();
+        foreach (var column in dataset.Flows.SelectMany(static f => f.Output.Columns))
+        {
+            var at = columns.FindIndex(c => c.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase));
+            if (at < 0) columns.Add(column);
+            else columns[at] = columns[at] with { Origins = [.. columns[at].Origins.Concat(column.Origins).Distinct()] };
+        }
+        return new BoundQuery { Columns = columns, Openness = dataset.Flows.Max(static f => f.Output.Openness) };
     }
 
     public void BindTest(QueryDraft query)
@@ -50,7 +65,7 @@ internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project
     }
 
     // DuckDB writes the second column `id` as `id_1`.
-    private static BoundQuery Distinct(DatasetDraft dataset, BoundQuery bound)
+    private static BoundQuery Distinct(DatasetDraft dataset, FlowDraft flow, BoundQuery bound)
     {
         var seen = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         List<BoundColumn>? renamed = null;
@@ -62,15 +77,15 @@ internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project
             renamed ??= new List<BoundColumn>(bound.Columns);
             renamed[i] = renamed[i] with { Name = $"{name}_{seen[name]}" };
             if (seen[name] == 1)
-                dataset.Report(DiagnosticCodes.DuplicateColumn, dataset.Query.Unit.Mask.Base, $"{dataset.Name} has two columns '{name}'; the second becomes '{name}_1'.", "Name one of them with AS, or EXCLUDE it.", IsComputed(dataset, name) ? Severity.Error : Severity.Warning);
+                flow.Query.Unit.Report(DiagnosticCodes.DuplicateColumn, 0, $"{dataset.Name} has two columns '{name}'; the second becomes '{name}_1'.", "Name one of them with AS, or EXCLUDE it.", IsComputed(dataset, flow, name) ? Severity.Error : Severity.Warning);
         }
         return renamed is null ? bound : new BoundQuery { Columns = renamed, Openness = bound.Openness };
     }
 
     // A stream's expressions are wrapped by name, and the second one's name is not known before DuckDB gives it: it would be stored with its wrapping.
-    private static bool IsComputed(DatasetDraft dataset, string name)
+    private static bool IsComputed(DatasetDraft dataset, FlowDraft flow, string name)
     {
-        var node = dataset.Query.Unit.Node;
+        var node = flow.Query.Unit.Node;
         if (dataset.Kind != DatasetKind.StreamingTable || !SqlAst.TypeIs(node, "SELECT_NODE"u8)) return false;
         var isSecond = false;
         foreach (var item in SqlAst.Items(node, "select_list"u8))
@@ -87,7 +102,7 @@ internal sealed class BindingStage(KnownSchemas schemas, ProjectSettings project
     // What readers see: the query's columns, what the table holds besides, and the metadata columns of bronze; as the dataset's own columns.
     private BoundQuery SchemaOf(DatasetDraft dataset)
     {
-        var bound = dataset.Query.Bound;
+        var bound = dataset.Output;
         var columns = new List<BoundColumn>(bound.Columns.Count + 6);
         var openness = bound.Openness;
         foreach (var column in bound.Columns) Add(columns, dataset.Name, column.Name);

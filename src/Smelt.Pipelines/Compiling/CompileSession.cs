@@ -116,12 +116,14 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
             }
             if (file.Macros.Count > 0) file.Report(DiagnosticCodes.MisplacedFile, file.Macros[0].Start, "Macros stand in the folder functions.", "Move this statement there.");
         }
+        new FlowDrafts(taken).Attach(_files, layers);
     }
 
     private void ReadTests(PipelineFiles found, VariableScope variables)
     {
         foreach (var file in ReadAll(found.Tests, variables))
         {
+            foreach (var flow in file.Flows) file.Report(DiagnosticCodes.MisplacedFile, flow.Start, "A flow stands in its table's layer.", "Move this statement there.");
             foreach (var statement in file.Datasets)
             {
                 if (statement.Kind is not null) file.Report(DiagnosticCodes.UnknownStatement, statement.Start, "A SQL test is a query that must return no rows.", "Begin with SELECT.");
@@ -131,7 +133,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
     }
 
     private IEnumerable<QueryDraft> Queries(MacroStage? macros) =>
-        _datasets.Select(d => d.Query).Concat(_tests.Select(t => t.Query)).Concat(macros?.Macros.SelectMany(m => m.Bodies) ?? []);
+        _datasets.SelectMany(d => d.Queries).Concat(_tests.Select(t => t.Query)).Concat(macros?.Macros.SelectMany(m => m.Bodies) ?? []);
 
     private void Parse(MacroStage macros)
     {
@@ -150,9 +152,12 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         macros.Resolve(names);
         foreach (var dataset in _datasets)
         {
-            names.Resolve(dataset.Query, dataset.Name);
             foreach (var rule in dataset.Constraints) names.Resolve(rule.Query, dataset.Name);
-            macros.Use(dataset.Query, dataset);
+            foreach (var query in dataset.Queries)
+            {
+                names.Resolve(query, dataset.Name);
+                macros.Use(query, dataset);
+            }
         }
         foreach (var (_, query) in _tests)
         {

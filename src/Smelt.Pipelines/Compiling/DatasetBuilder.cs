@@ -6,6 +6,7 @@ internal static class DatasetBuilder
     public static Dataset Build(DatasetDraft draft, ProjectSettings project)
     {
         var statement = draft.Statement;
+        var flows = draft.Flows.ConvertAll(f => f.Build(draft.Kind));
         var properties = Properties(draft, project);
         DatasetName? movedFrom = properties.TryGetValue("smelt.moved_from", out var from) && DatasetName.TryParse(from, out var old) ? old : null;
         return new Dataset
@@ -18,13 +19,15 @@ internal static class DatasetBuilder
             DeclaredColumns = Columns(draft),
             HasColumnList = statement.HasColumnList,
             Expectations = Expectations(draft),
+            RefreshPolicy = statement.RefreshPolicy ?? RefreshPolicy.Auto,
             PartitionedBy = [.. statement.PartitionedBy.Select(c => c.Name)],
             Clustering = new Clustering([.. statement.ClusterBy.Select(c => c.Name)], statement.ClusterAuto),
             Properties = properties,
             MovedFrom = movedFrom,
             Tags = [.. project.DefaultsOf(draft.Name.Layer).Tags.Concat(draft.Tags).Distinct()],
             Tests = draft.Tests,
-            Query = draft.Query.Build(),
+            Query = draft.Flows.Count > 0 && draft.Flows[0].IsDefault ? flows[0].Query : DatasetQuery.Together(flows.ConvertAll(static f => f.Query)),
+            Flows = draft.IsStored ? flows : [],
             DefinitionHash = draft.DefinitionHash,
             CastErrors = project.DefaultsOf(draft.Name.Layer).CastErrors ?? project.CastErrors,
         };

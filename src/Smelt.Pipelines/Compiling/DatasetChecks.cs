@@ -7,94 +7,23 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
 {
     public void Check()
     {
-        Streams();
+        foreach (var flow in dataset.Flows) new FlowChecks(dataset, flow, names).Check();
         ColumnList();
-        UntypedNulls();
         Expectations();
         Layout(dataset.Statement.PartitionedBy, "PARTITIONED BY");
         Layout(dataset.Statement.ClusterBy, "CLUSTER BY");
         Properties();
     }
 
-    private void Streams()
-    {
-        var mask = dataset.Query.Unit.Mask;
-        foreach (var offset in mask.Misplaced)
-            dataset.Query.Unit.Report(DiagnosticCodes.MisplacedStream, offset, "STREAM stands before a table's name or a source, not before a query.", "Write STREAM inside the subquery, before the table.");
-        foreach (var (target, keyword) in mask.Streams)
-        {
-            if (dataset.Query.References.TryGetValue(target, out var reference)) StreamOf(reference, keyword);
-            else if (!dataset.Query.Sources.Exists(s => s.Span.Start == target)) Misplaced(target, keyword);
-        }
-        foreach (var call in dataset.Query.Sources.Where(static s => s.Function == "read_delta"))
-            dataset.Query.Unit.Report(DiagnosticCodes.SourceNotYet, call.Span.Start, $"{dataset.Name} reads read_delta, which only a query does in this version: `smelt query`, and SQL tests.", "Sources of datasets are read_files.");
-        foreach (var call in dataset.Query.Sources.Where(static s => s.Function == "table_changes" && s.Dataset is null))
-            dataset.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} reads the changes of '{(call.Arguments.Count > 0 ? call.Arguments[0].Text : "")}', which is no dataset.", "Name one: table_changes('silver.orders', 0). A path is read by `smelt query`, and SQL tests.");
-        if (dataset.Kind == DatasetKind.StreamingTable)
-        {
-            foreach (var call in dataset.Query.Sources.Where(static s => s.Function == "table_changes"))
-                dataset.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} is a streaming table and reads table_changes, which is a fixed range of versions.", "Read it in a materialized view, or stream the table itself.");
-        }
-        if (dataset.Kind == DatasetKind.StreamingTable) StreamingTable();
-        else
-        {
-            foreach (var keyword in mask.Streams.Values) StreamInView(keyword);
-        }
-    }
-
-    private void Misplaced(int target, int keyword)
-    {
-        var isCte = dataset.Query.Seen is not null;
-        dataset.Query.Unit.Report(DiagnosticCodes.MisplacedStream, keyword, "STREAM stands before a dataset or a source; this is neither.",
-            isCte ? $"A CTE streams where it reads STREAM itself: '{dataset.Query.Unit.Mask.Text.Substring(target, dataset.Query.Unit.Mask.NameSpan(target).Length)}' is read without the word." : null);
-    }
-
-    private void StreamOf(TableReference reference, int keyword)
-    {
-        if (reference.Dataset is not { } name || names.Find(name) is not { } input) return;
-        if (!input.IsStored)
-            dataset.Query.Unit.Report(DiagnosticCodes.StreamOfView, keyword, $"{name} is a view, and a view has no versions to stream.", "Stream the table that the view reads.");
-        else if (input.Kind == DatasetKind.MaterializedView)
-            dataset.Query.Unit.Report(DiagnosticCodes.StreamOfMaterializedView, keyword, $"{name} is a materialized view: its next refresh replaces its rows, and stops this stream.",
-                "Read it without STREAM in a materialized view, or make it a streaming table.", Severity.Warning);
-    }
-
-    private void StreamInView(int keyword)
-    {
-        var what = dataset.Kind == DatasetKind.MaterializedView ? "materialized view, which reads its inputs whole" : "view, which keeps no offsets";
-        dataset.Query.Unit.Report(DiagnosticCodes.StreamInView, keyword, $"{dataset.Name} is a {what}.", "Leave STREAM out, or write CREATE OR REFRESH STREAMING TABLE.");
-    }
-
-    private void StreamingTable()
-    {
-        if (!dataset.Query.ReadsStream)
-            dataset.Report(DiagnosticCodes.NoStream, dataset.NameOffset, $"The streaming table {dataset.Name} reads no STREAM.", "Write STREAM before its input, or make it a MATERIALIZED VIEW.");
-        else new StreamingRules(dataset.Query, dataset.Name).Check();
-    }
-
     private void ColumnList()
     {
-        if (dataset.Query.Bound.Openness != Openness.Closed) return;
+        if (dataset.Output.Openness != Openness.Closed) return;
         foreach (var (column, offset) in dataset.Statement.Columns)
         {
-            if (Has(dataset.Query.Bound.Columns, column.Name)) continue;
-            var near = NearestName.Of(column.Name, dataset.Query.Bound.Columns.Select(c => c.Name));
+            if (Has(dataset.Output.Columns, column.Name)) continue;
+            var near = NearestName.Of(column.Name, dataset.Output.Columns.Select(c => c.Name));
             dataset.Report(DiagnosticCodes.ColumnListLength, offset, $"The column list names '{column.Name}', which the query does not return.",
                 near is null ? "Name it in the query with AS: the list describes columns and renames none." : $"Did you mean '{near}'?");
-        }
-    }
-
-    // DuckDB makes such a column INTEGER, and then it is too late to see.
-    private void UntypedNulls()
-    {
-        var node = dataset.Query.Unit.Node;
-        if (!dataset.IsStored || !SqlAst.TypeIs(node, "SELECT_NODE"u8)) return;
-        foreach (var item in SqlAst.Items(node, "select_list"u8))
-        {
-            if (!SqlAst.ClassIs(item, "CONSTANT"u8) || SqlAst.Text(SqlAst.Child(SqlAst.Child(item, "value"u8), "type"u8), "id"u8) != "NULL") continue;
-            var alias = SqlAst.Text(item, "alias"u8);
-            dataset.Query.Unit.Report(DiagnosticCodes.UntypedNull, dataset.Query.Unit.Offset(Math.Max(0, SqlAst.Location(item))),
-                $"The column {(alias.Length > 0 ? $"'{alias}' " : "")}is NULL without a type, which a table cannot store.", "Write a cast: NULL::VARCHAR.");
         }
     }
 

@@ -12,8 +12,9 @@ internal static class DatasetDrafts
         if (Name(file, statement, layer) is not { } name) return null;
         var draft = new DatasetDraft
         {
-            Name = name, NameOffset = offset, File = file, Statement = statement, Query = new QueryDraft(QueryUnit.OfQuery(file, statement.Body)),
+            Name = name, NameOffset = offset, File = file, Statement = statement,
         };
+        if (statement.HasBody) draft.Flows.Add(new FlowDraft { Name = name.Name, NameOffset = offset, Start = statement.Start, File = file, Query = new QueryDraft(QueryUnit.OfQuery(file, statement.Body)) });
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var clause in statement.Constraints)
         {

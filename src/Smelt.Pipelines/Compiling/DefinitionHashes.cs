@@ -14,14 +14,31 @@ internal static class DefinitionHashes
 
     private static void Compute(DatasetDraft dataset, NameResolver names, ProjectSettings project)
     {
-        var hash = new DefinitionHash().Add("1").Add(dataset.Kind.ToString()).Add(dataset.Query.AstHash);
-        foreach (var reference in dataset.Query.References.Values.OrderBy(r => r.Span.Start))
+        foreach (var flow in dataset.Flows) flow.DefinitionHash = Of(flow, dataset, names, project);
+        dataset.DefinitionHash = dataset.Flows is [{ IsDefault: true } only] ? only.DefinitionHash : Together(dataset);
+        foreach (var query in dataset.Queries) query.Unit.Release();
+        foreach (var (_, unit) in dataset.Constraints) unit.Release();
+    }
+
+    private static string Together(DatasetDraft dataset)
+    {
+        var hash = new DefinitionHash().Add("flows");
+        foreach (var flow in dataset.Flows) hash.Add(flow.Name.ToLowerInvariant()).Add(flow.DefinitionHash);
+        return hash.ToString();
+    }
+
+    private static string Of(FlowDraft flow, DatasetDraft dataset, NameResolver names, ProjectSettings project)
+    {
+        var query = flow.Query;
+        var hash = new DefinitionHash().Add("1").Add(dataset.Kind.ToString()).Add(query.AstHash);
+        if (!flow.IsDefault) hash.Add(flow.Kind(dataset.Kind).ToString());
+        foreach (var reference in query.References.Values.OrderBy(r => r.Span.Start))
         {
             hash.Add(reference.Dataset?.ToString() ?? reference.SystemTable).Add(reference.IsStream ? "stream" : null).Add(reference.AsOf?.ToString());
             if (reference.Dataset is { } input && names.Find(input) is { IsStored: false } view) hash.Add(view.DefinitionHash);
         }
-        foreach (var source in dataset.Query.Sources) hash.Add(source.Function).Add(source.IsStream ? "stream" : null);
-        foreach (var macro in dataset.Query.Macros)
+        foreach (var source in query.Sources) hash.Add(source.Function).Add(source.IsStream ? "stream" : null);
+        foreach (var macro in query.Macros)
         {
             foreach (var body in macro.Bodies) hash.Add(macro.Name).Add(body.Unit.Node);
             foreach (var body in macro.Statement.Bodies) hash.Add(string.Join(',', body.Parameters));
@@ -30,14 +47,12 @@ internal static class DefinitionHashes
                 if (names.Find(read) is { IsStored: false } view) hash.Add(view.DefinitionHash);
             }
         }
-        foreach (var read in dataset.Query.RuleReads)
+        foreach (var read in dataset.Queries.SelectMany(static q => q.RuleReads).Distinct())
         {
             if (names.Find(read) is { IsStored: false } view) hash.Add(view.DefinitionHash);
         }
         Clauses(hash, dataset, project);
-        dataset.DefinitionHash = hash.ToString();
-        dataset.Query.Unit.Release();
-        foreach (var (_, unit) in dataset.Constraints) unit.Release();
+        return hash.ToString();
     }
 
     private static void Clauses(DefinitionHash hash, DatasetDraft dataset, ProjectSettings project)

@@ -14,6 +14,8 @@ internal sealed class MacroStage
         {
             foreach (var dataset in file.Datasets)
                 file.Report(DiagnosticCodes.MisplacedFile, dataset.Start, "The folder functions holds macros only.", "Move this statement to its layer's folder.");
+            foreach (var flow in file.Flows)
+                file.Report(DiagnosticCodes.MisplacedFile, flow.Start, "The folder functions holds macros only.", "Move this statement to its layer's folder.");
             foreach (var statement in file.Macros) Add(file, statement);
         }
     }

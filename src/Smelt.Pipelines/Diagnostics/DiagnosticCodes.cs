@@ -60,6 +60,13 @@ public static class DiagnosticCodes
     /// <summary>A dataset with the name of another's quarantine.</summary>
     public const string QuarantineTaken = "SM2017";
 
+    /// <summary>A flow into what is no streaming table.</summary>
+    public const string FlowTarget = "SM2020";
+    /// <summary>Two flows of one name.</summary>
+    public const string DuplicateFlow = "SM2021";
+    /// <summary>A streaming table that nothing writes.</summary>
+    public const string TableWithoutFlow = "SM2022";
+
     // SM3xxx: streaming
     /// <summary>What cannot be streamed.</summary>
     public const string NotIncremental = "SM3001";
@@ -75,6 +82,8 @@ public static class DiagnosticCodes
     public const string StreamOfMaterializedView = "SM3006";
     /// <summary>STREAM in a subquery of an expression.</summary>
     public const string StreamInSubquery = "SM3007";
+    /// <summary>STREAM in a flow that runs once.</summary>
+    public const string StreamInOnce = "SM3020";
 
     // SM4xxx: project files
     /// <summary>No smelt.yml.</summary>
@@ -174,6 +183,9 @@ public static class DiagnosticCodes
         [DatasetName] = "No name of a dataset",
         [UntypedNull] = "A column of NULL without a type",
         [QuarantineTaken] = "A dataset with the name of another's quarantine",
+        [FlowTarget] = "A flow into what is no streaming table",
+        [DuplicateFlow] = "Two flows of one name",
+        [TableWithoutFlow] = "A streaming table that nothing writes",
         [NotIncremental] = "What cannot be streamed",
         [StreamJoin] = "A join that cannot be streamed",
         [StreamInView] = "STREAM in what is no streaming table",
@@ -181,6 +193,7 @@ public static class DiagnosticCodes
         [StreamOfView] = "A view cannot be streamed",
         [StreamOfMaterializedView] = "A materialized view is streamed",
         [StreamInSubquery] = "STREAM in a subquery of an expression",
+        [StreamInOnce] = "STREAM in a flow that runs once",
         [NoProject] = "No smelt.yml",
         [YamlSyntax] = "Not YAML",
         [UnknownKey] = "Unknown key",

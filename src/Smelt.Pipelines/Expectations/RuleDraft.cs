@@ -21,6 +21,7 @@ internal sealed record RuleDraft(ConstraintClause Clause, QueryUnit Unit)
     public Expectation Build() => new(Clause.Name.Name, Words ?? Unit.Mask.Text, Clause.Action, Position)
     {
         Sql = QueryRendering.RenderSql(Query.Build(), QueryBindings.Qualified),
+        LooksUp = Query.References.Count > 0,
         Description = Description, Severity = Severity, Owner = Owner,
     };
 }

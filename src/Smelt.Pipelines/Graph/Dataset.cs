@@ -37,6 +37,9 @@ public sealed class Dataset
     /// <summary>In the order written, names unique without case; NOT NULL columns come last, as <c>not_null:column</c> with FAIL UPDATE.</summary>
     public IReadOnlyList<Expectation> Expectations { get; init; } = [];
 
+    /// <summary>How a materialized view's content is brought up to date.</summary>
+    public RefreshPolicy RefreshPolicy { get; init; }
+
     public IReadOnlyList<string> PartitionedBy { get; init; } = [];
     public Clustering Clustering { get; init; } = Clustering.None;
 
@@ -51,7 +54,20 @@ public sealed class Dataset
     /// <summary>Data tests that properties.yml declares for it.</summary>
     public IReadOnlyList<DataTest> Tests { get; init; } = [];
 
+    /// <summary>Its own query. Of a table that only flows fill: one without text, which reads and gives what the flows do together.</summary>
     public required DatasetQuery Query { get; init; }
+
+    /// <summary>What writes it, in the order in which they run: its own query first, then flows by name. None where it is a view.</summary>
+    public IReadOnlyList<Flow> Flows { get; init; } = [];
+
+    /// <summary>The queries that decide what it holds: its flows', or the view's.</summary>
+    public IEnumerable<DatasetQuery> Queries => Flows.Count == 0 ? [Query] : Flows.Select(static f => f.Query);
+
+    /// <summary>Datasets that it reads by any of its flows, each once.</summary>
+    public IEnumerable<DatasetName> Inputs => Queries.SelectMany(static q => q.Inputs).Distinct();
+
+    /// <summary>Output columns of all its flows, with what they come from.</summary>
+    public IReadOnlyList<OutputColumn> Columns => Flows.Count <= 1 ? Query.Columns : DatasetQuery.Together([.. Queries]).Columns;
 
     /// <summary>
     /// Lower-case hex over all that decides the content: the query's AST (no positions, comments or white space), the macros and views it
@@ -84,6 +100,9 @@ public sealed record Expectation(string Name, string Predicate, ViolationAction 
     /// <summary>DuckDB SQL over the dataset's output columns; tables that it looks up have their layers.</summary>
     public required string Sql { get; init; }
 
+    /// <summary>Whether it reads other tables than its own row.</summary>
+    public bool LooksUp { get; init; }
+
     public string? Description { get; init; }
 
     /// <summary>How grave a violation is, in the pipeline's own words.</summary>
@@ -91,6 +110,22 @@ public sealed record Expectation(string Name, string Predicate, ViolationAction 
 
     /// <summary>Who is to be asked.</summary>
     public string? Owner { get; init; }
+}
+
+/// <summary>REFRESH POLICY of a materialized view.</summary>
+public enum RefreshPolicy
+{
+    /// <summary>Whatever costs less.</summary>
+    Auto,
+
+    /// <summary>By the changes wherever that can be done.</summary>
+    Incremental,
+
+    /// <summary>By the changes, or the step stops.</summary>
+    IncrementalStrict,
+
+    /// <summary>Always whole.</summary>
+    Full,
 }
 
 /// <summary>CLUSTER BY: columns, AUTO or nothing.</summary>

@@ -53,11 +53,18 @@ internal sealed class DatasetDraft
     public required int NameOffset { get; init; }
     public required ParsedFile File { get; init; }
     public required DatasetStatement Statement { get; init; }
-    public required QueryDraft Query { get; init; }
+
+    /// <summary>Its own query first, where it has one; then flows by name.</summary>
+    public List<FlowDraft> Flows { get; } = [];
+
+    public IEnumerable<QueryDraft> Queries => Flows.Select(static f => f.Query);
     public List<RuleDraft> Constraints { get; } = [];
 
-    public DatasetKind Kind => Statement.Kind ?? (Query.ReadsStream ? DatasetKind.StreamingTable : DatasetKind.MaterializedView);
+    public DatasetKind Kind => Statement.Kind ?? (Flows[0].Query.ReadsStream ? DatasetKind.StreamingTable : DatasetKind.MaterializedView);
     public bool IsStored => Kind is DatasetKind.StreamingTable or DatasetKind.MaterializedView;
+
+    /// <summary>The columns of all its flows together.</summary>
+    public BoundQuery Output { get; set; } = BoundQuery.Unknown;
 
     /// <summary>What readers see: the query's columns and those that Smelt adds.</summary>
     public BoundQuery Schema { get; set; } = BoundQuery.Unknown;
@@ -71,8 +78,8 @@ internal sealed class DatasetDraft
     public List<DataTest> Tests { get; } = [];
 
     public IEnumerable<DatasetName> Inputs =>
-        Query.References.Values.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(Query.MacroReads)
-            .Concat(Query.Sources.Where(s => s.Dataset is not null).Select(s => s.Dataset!.Value)).Distinct();
+        Queries.SelectMany(static q => q.References.Values.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(q.MacroReads)
+            .Concat(q.Sources.Where(s => s.Dataset is not null).Select(s => s.Dataset!.Value))).Distinct();
 
     public void Report(string code, int offset, string message, string? hint = null, Severity severity = Severity.Error) =>
         File.Report(code, offset, message, hint, severity);

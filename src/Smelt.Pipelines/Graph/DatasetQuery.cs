@@ -48,6 +48,25 @@ public sealed class DatasetQuery
     /// <summary>Datasets read, each once: references, then macros'.</summary>
     public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences).Concat(ChangeReads).Distinct();
 
+    /// <summary>What several queries into one table read and give, as one without text. Columns are matched by name.</summary>
+    internal static DatasetQuery Together(IReadOnlyList<DatasetQuery> queries) => new()
+    {
+        Text = "",
+        References = [.. queries.SelectMany(static q => q.References)],
+        MacroReferences = [.. queries.SelectMany(static q => q.MacroReferences).Distinct()],
+        Sources = [.. queries.SelectMany(static q => q.Sources)],
+        Macros = [.. queries.SelectMany(static q => q.Macros).DistinctBy(static m => m.Name, StringComparer.OrdinalIgnoreCase)],
+        Columns =
+        [
+            .. queries.SelectMany(static q => q.Columns).GroupBy(static c => c.Name, StringComparer.OrdinalIgnoreCase)
+                .Select(static g => new OutputColumn(g.First().Name, [.. g.SelectMany(static c => c.Origins).Distinct()])),
+        ],
+        IsOpen = queries.Any(static q => q.IsOpen),
+        IsTimeDependent = queries.Any(static q => q.IsTimeDependent),
+        IsVolatile = queries.Any(static q => q.IsVolatile),
+        ReadsUntracked = queries.Any(static q => q.ReadsUntracked),
+    };
+
     /// <summary>Datasets whose changes are read, not their rows.</summary>
     public IEnumerable<DatasetName> ChangeReads => Sources.Where(static s => s.Dataset is not null).Select(static s => s.Dataset!.Value);
 }

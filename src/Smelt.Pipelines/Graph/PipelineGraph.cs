@@ -16,7 +16,7 @@ public sealed class PipelineGraph
         foreach (var dataset in ordered) _downstream[dataset.Name] = [];
         foreach (var dataset in ordered)
         {
-            var inputs = dataset.Query.Inputs.Where(_byName.ContainsKey).Select(n => _byName[n]).ToList();
+            var inputs = dataset.Inputs.Where(_byName.ContainsKey).Select(n => _byName[n]).ToList();
             _upstream[dataset.Name] = inputs;
             foreach (var input in inputs) _downstream[input.Name].Add(dataset);
         }

@@ -56,9 +56,9 @@ internal static class TopologicalOrder
         var first = cycle.IndexOf(cycle.MinBy(d => d.Name)!);
         var rotated = cycle[first..].Concat(cycle[..first]).ToList();
         var next = rotated.Count > 1 ? rotated[1] : rotated[0];
-        var reference = rotated[0].Query.References.Values.FirstOrDefault(r => r.Dataset == next.Name);
         var path = string.Join(" → ", rotated.Append(rotated[0]).Select(d => d.Name));
-        var offset = rotated[0].Query.Unit.Mask.Base + (reference?.Span.Start ?? 0);
-        rotated[0].Report(DiagnosticCodes.Cycle, offset, $"Datasets read each other in a circle: {path}.", "Break the circle: one of them must do without the next.");
+        var query = rotated[0].Queries.FirstOrDefault(q => q.References.Values.Any(r => r.Dataset == next.Name)) ?? rotated[0].Queries.First();
+        var reference = query.References.Values.FirstOrDefault(r => r.Dataset == next.Name);
+        query.Unit.Report(DiagnosticCodes.Cycle, reference?.Span.Start ?? 0, $"Datasets read each other in a circle: {path}.", "Break the circle: one of them must do without the next.");
     }
 }

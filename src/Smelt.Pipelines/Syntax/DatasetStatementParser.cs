@@ -11,13 +11,15 @@ internal static class DatasetStatementParser
         {
             if (!Clause(file, cursor, statement)) throw cursor.Wrong($"Expected a clause or AS and a query, found {cursor.Found}.");
         }
+        // Flows alone may fill a streaming table.
+        if (cursor.IsAtEnd && kind == DatasetKind.StreamingTable && !cursor.WasTaken("AS")) return statement;
         if (cursor.IsAtEnd)
             throw new StatementSyntaxException(DiagnosticCodes.NoQuery, start, $"{statement.Name[^1].Name} has no query.", "End the statement with AS SELECT ….");
         statement.Body = cursor.At..cursor.End;
         return statement;
     }
 
-    private static List<PlacedName> QualifiedName(TokenCursor cursor)
+    public static List<PlacedName> QualifiedName(TokenCursor cursor)
     {
         if (cursor.Peek("LIVE") && cursor.PeekSymbol('.', 1)) cursor.At += 2;
         var name = new List<PlacedName> { cursor.Name("a name") };
@@ -33,10 +35,20 @@ internal static class DatasetStatementParser
         else if (cursor.Take("PARTITIONED", "BY") || cursor.Take("PARTITION", "BY")) Names(cursor, statement.PartitionedBy);
         else if (cursor.Take("CLUSTER", "BY")) ClusterBy(cursor, statement);
         else if (cursor.Take("TBLPROPERTIES")) Properties(file.Text, cursor, statement);
+        else if (cursor.Take("REFRESH", "POLICY")) statement.RefreshPolicy = Policy(cursor, statement);
         else if (NotYet(cursor) is { } clause)
             throw new StatementSyntaxException(DiagnosticCodes.NotYet, cursor.Offset, $"{clause} is not in this version yet.", "Leave it out.");
         else return false;
         return true;
+    }
+
+    private static RefreshPolicy Policy(TokenCursor cursor, DatasetStatement statement)
+    {
+        if (statement.Kind != DatasetKind.MaterializedView) throw cursor.Wrong("Only a materialized view has a REFRESH POLICY: a streaming table reads what is new, and a view is never stored.");
+        if (cursor.Take("AUTO")) return RefreshPolicy.Auto;
+        if (cursor.Take("FULL")) return RefreshPolicy.Full;
+        if (cursor.Take("INCREMENTAL", "STRICT")) return RefreshPolicy.IncrementalStrict;
+        return cursor.Take("INCREMENTAL") ? RefreshPolicy.Incremental : throw cursor.Wrong($"Expected AUTO, INCREMENTAL, INCREMENTAL STRICT or FULL, found {cursor.Found}.");
     }
 
     private static string? NotYet(TokenCursor cursor)

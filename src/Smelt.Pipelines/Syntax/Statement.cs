@@ -20,6 +20,7 @@ internal sealed class DatasetStatement
     public List<PlacedName> PartitionedBy { get; } = [];
     public List<PlacedName> ClusterBy { get; } = [];
     public bool ClusterAuto { get; set; }
+    public RefreshPolicy? RefreshPolicy { get; set; }
     public List<(string Key, string Value, int Offset)> Properties { get; } = [];
 
     /// <summary>Range of tokens of the query; empty where there is none.</summary>
@@ -45,6 +46,7 @@ internal sealed class ParsedFile(SourceText source, List<Token> tokens)
     public SourceText Source { get; } = source;
     public List<Token> Tokens { get; } = tokens;
     public List<DatasetStatement> Datasets { get; } = [];
+    public List<FlowStatement> Flows { get; } = [];
     public List<MacroStatement> Macros { get; } = [];
     public List<Diagnostic> Diagnostics { get; } = [];
 

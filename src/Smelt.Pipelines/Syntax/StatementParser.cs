@@ -52,9 +52,9 @@ internal static class StatementParser
     private static StatementSyntaxException Unknown(TokenCursor cursor)
     {
         if (cursor.Peek("AUTO") || cursor.Peek("APPLY"))
-            return new(DiagnosticCodes.NotYet, cursor.Offset, "AUTO CDC is not in this version yet.", "Write a materialized view that keeps the latest row of a key.");
+            return new(DiagnosticCodes.StatementSyntax, cursor.Offset, $"{cursor.Found} stands in a flow.", "Write CREATE FLOW name AS AUTO CDC INTO table ….");
         return new(DiagnosticCodes.UnknownStatement, cursor.Offset, $"A pipeline has no statement that begins with {cursor.Found}.",
-            "Write a SELECT, or CREATE OR REFRESH STREAMING TABLE | MATERIALIZED VIEW, CREATE VIEW, CREATE MACRO.");
+            "Write a SELECT, or CREATE OR REFRESH STREAMING TABLE | MATERIALIZED VIEW, CREATE FLOW, CREATE VIEW, CREATE MACRO.");
     }
 
     private static void Create(ParsedFile file, TokenCursor cursor)
@@ -68,15 +68,17 @@ internal static class StatementParser
             file.Macros.Add(MacroParser.Parse(cursor, start));
             return;
         }
+        if (cursor.Take("FLOW"))
+        {
+            file.Flows.Add(FlowStatementParser.Parse(file, cursor, start));
+            return;
+        }
         Refuse(cursor);
         file.Datasets.Add(DatasetStatementParser.Parse(file, cursor, start, Kind(cursor)));
     }
 
     private static void Refuse(TokenCursor cursor)
     {
-        if (cursor.Peek("FLOW"))
-            throw new StatementSyntaxException(DiagnosticCodes.NotYet, cursor.Offset, "CREATE FLOW and AUTO CDC are not in this version yet.",
-                "Write one streaming table a query, with UNION ALL for several inputs.");
         if (cursor.Peek("SINK"))
             throw new StatementSyntaxException(DiagnosticCodes.NotYet, cursor.Offset, "CREATE SINK is not in this version yet.", "Use 'smelt query --format' to get rows out.");
     }
@@ -90,6 +92,6 @@ internal static class StatementParser
         if (cursor.Peek("TABLE"))
             throw cursor.Wrong("CREATE TABLE is no statement of a pipeline.", "Write CREATE OR REFRESH MATERIALIZED VIEW, or STREAMING TABLE for what reads STREAM.");
         throw new StatementSyntaxException(DiagnosticCodes.UnknownStatement, cursor.Offset, $"CREATE cannot make {cursor.Found} here.",
-            "It makes a STREAMING TABLE, MATERIALIZED VIEW, VIEW, TEMPORARY VIEW or MACRO.");
+            "It makes a STREAMING TABLE, MATERIALIZED VIEW, FLOW, VIEW, TEMPORARY VIEW or MACRO.");
     }
 }

@@ -33,6 +33,9 @@ internal sealed class TokenCursor(string text, List<Token> tokens, int start, in
         return true;
     }
 
+    /// <summary>Whether the token before this place is that word.</summary>
+    public bool WasTaken(string word) => At > 0 && tokens[At - 1].Is(text, word);
+
     public bool TakeSymbol(char symbol)
     {
         if (!PeekSymbol(symbol)) return false;

@@ -23,7 +23,7 @@ internal sealed record EventRow(string Kind, string? Dataset, string? Name, stri
         yield return new EventRow("update", null, null, result.Succeeded ? "succeeded" : "failed") { Elapsed = result.Elapsed };
         foreach (var step in result.Steps)
         {
-            yield return OfStep(step);
+            foreach (var row in Flows(step)) yield return row;
             foreach (var rule in CountsOf(step.Result)?.Rules ?? [])
             {
                 yield return new EventRow("expectation", step.Dataset.Name.ToString(), rule.Name, rule.Violated == 0 ? "passed" : "violated")
@@ -67,18 +67,23 @@ internal sealed record EventRow(string Kind, string? Dataset, string? Name, stri
         json.WriteEndObject();
     }
 
-    private static EventRow OfStep(StepOutcome step) => step.Result switch
+    /// <summary>A row a flow, where the dataset has several by its name.</summary>
+    private static IEnumerable<EventRow> Flows(StepOutcome step) => step.Result.Flows.Count == 0
+        ? [OfFlow(step, step.Dataset.Flows is [{ IsDefault: false } only] ? only.Name : null)]
+        : step.Result.Flows.Select(flow => OfFlow(step with { Result = flow.Result, Elapsed = flow.Elapsed }, flow.Flow.Name));
+
+    private static EventRow OfFlow(StepOutcome step, string? flow) => step.Result switch
     {
-        FlowResult.Completed completed => new EventRow("flow", step.Dataset.Name.ToString(), null, step.Status)
+        FlowResult.Completed completed => new EventRow("flow", step.Dataset.Name.ToString(), flow, step.Status)
         {
             Version = completed.Version, Counts = completed.Counts, Elapsed = step.Elapsed,
             Message = completed.Notes.Count == 0 ? null : string.Join("; ", completed.Notes),
         },
-        FlowResult.Failed failed => new EventRow("flow", step.Dataset.Name.ToString(), null, step.Status)
+        FlowResult.Failed failed => new EventRow("flow", step.Dataset.Name.ToString(), flow, step.Status)
         {
             Code = failed.Code, Message = failed.Message, Counts = failed.Counts, Elapsed = step.Elapsed,
         },
-        FlowResult.Skipped skipped => new EventRow("flow", step.Dataset.Name.ToString(), null, step.Status) { Message = skipped.Reason },
+        FlowResult.Skipped skipped => new EventRow("flow", step.Dataset.Name.ToString(), flow, step.Status) { Message = skipped.Reason },
         _ => throw new InvalidOperationException("A flow completes, fails or is skipped."),
     };
 

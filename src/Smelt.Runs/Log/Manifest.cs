@@ -21,7 +21,7 @@ internal static class Manifest
         // What a completed step read, selected or not, and the quarantine that it wrote.
         var completed = result.Steps.Where(static s => s.Result is FlowResult.Completed).ToList();
         var quarantines = completed.Where(static s => s.Result is FlowResult.Completed { Counts.RowsQuarantined: > 0 }).Select(s => context.Pipeline.Project.QuarantineOf(s.Dataset.Name));
-        foreach (var name in completed.SelectMany(static s => s.Dataset.Query.Inputs).Concat(quarantines).Distinct())
+        foreach (var name in completed.SelectMany(static s => s.Dataset.Inputs).Concat(quarantines).Distinct())
         {
             if (!outputs.ContainsKey(name.ToString()) && await context.Tables.FindAsync(name, cancel) is { } table) outputs[name.ToString()] = await table.AsInputAsync(name.ToString());
         }
@@ -98,7 +98,7 @@ internal static class Manifest
             json.WriteString("message", failed.Message);
         }
         json.WriteStartArray("inputs");
-        foreach (var input in step.Dataset.Query.Inputs)
+        foreach (var input in step.Dataset.Inputs)
         {
             json.WriteStartObject();
             json.WriteString("dataset", input.ToString());
@@ -125,7 +125,29 @@ internal static class Manifest
             }
             json.WriteNumber("bytesOut", completed.Counts.BytesOut);
         }
+        if (step.Result.Flows.Count > 0) Flows(json, step.Result.Flows);
         json.WriteNumber("durationMs", (long)step.Elapsed.TotalMilliseconds);
         json.WriteEndObject();
+    }
+
+    private static void Flows(Utf8JsonWriter json, IReadOnlyList<FlowOutcome> flows)
+    {
+        json.WriteStartArray("flows");
+        foreach (var (flow, result, elapsed) in flows)
+        {
+            json.WriteStartObject();
+            json.WriteString("flow", flow.Name);
+            json.WriteString("codeHash", flow.DefinitionHash);
+            json.WriteString("status", result switch { FlowResult.Completed => "completed", FlowResult.Failed => "failed", _ => "skipped" });
+            if (result is FlowResult.Completed { Version: var version, Counts: var counts })
+            {
+                json.WriteNumber("version", version);
+                json.WriteNumber("rowsIn", counts.RowsIn);
+                json.WriteNumber("rowsOut", counts.RowsOut);
+            }
+            json.WriteNumber("durationMs", (long)elapsed.TotalMilliseconds);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 }

@@ -11,7 +11,7 @@ public static class PreviousUpdates
         var hashes = new Dictionary<DatasetName, string>();
         foreach (var dataset in session.Pipeline.Graph.Datasets)
         {
-            if (dataset.IsStored && await LastDefinition.OfAsync(session.Layout, dataset.Name, cancel) is { } hash) hashes[dataset.Name] = hash;
+            if (dataset.IsStored && await LastDefinition.OfAsync(session.Layout, dataset, cancel) is { } hash) hashes[dataset.Name] = hash;
         }
         return hashes;
     }

@@ -71,11 +71,8 @@ public sealed class PlanBuilder(UpdateContext context)
         return new PlannedStep(dataset, action, reason, decision.Code, decision.Notes);
     }
 
-    private List<DatasetName> Changing(Dataset dataset, HashSet<DatasetName> willChange)
-    {
-        var streamed = dataset.Query.References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value);
-        return [.. StoredInputs.Of(context.Pipeline.Graph, dataset).Concat(streamed).Distinct().Where(willChange.Contains)];
-    }
+    private List<DatasetName> Changing(Dataset dataset, HashSet<DatasetName> willChange) =>
+        [.. StoredInputs.AndStreams(context.Pipeline.Graph, dataset).Where(willChange.Contains)];
 }
 
 /// <summary>Tables in the layers' folders that nothing defines: listed, never deleted by themselves.</summary>

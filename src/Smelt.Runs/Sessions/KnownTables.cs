@@ -14,7 +14,7 @@ internal static class KnownTables
     /// <returns>Null where nothing is open, or no open dataset has a table.</returns>
     public static KnownSchemas? Of(Pipeline pipeline, Func<DuckDbDatabase> database, TimeProvider clock)
     {
-        var open = pipeline.Graph.Datasets.Where(static d => d.IsStored && d.Query.IsOpen).ToList();
+        var open = pipeline.Graph.Datasets.Where(static d => d.IsStored && d.Queries.Any(static q => q.IsOpen)).ToList();
         if (open.Count == 0 || pipeline.Target.Storage.Contains("://", StringComparison.Ordinal)) return null;
         var layout = new LakeLayout(pipeline.Folder, pipeline.Target, root => new DeltaLake(new LocalObjectStore(root), () => database().Connect(), clock));
         var schemas = new KnownSchemas();

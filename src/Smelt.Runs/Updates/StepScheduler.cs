@@ -28,8 +28,7 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
         return await Task.WhenAll(running.Values);
     }
 
-    private IEnumerable<DatasetName> Inputs(Dataset dataset) => StoredInputs.Of(context.Pipeline.Graph, dataset)
-        .Concat(dataset.Query.References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value)).Distinct();
+    private IEnumerable<DatasetName> Inputs(Dataset dataset) => StoredInputs.AndStreams(context.Pipeline.Graph, dataset);
 
     /// <summary>A step always ends with an outcome, so that the event log and the manifest tell of every one.</summary>
     private async Task<StepOutcome> EndingAsync(Dataset dataset, UpdateOptions options, Task<StepOutcome>[] inputs, SemaphoreSlim permits, int slots, CancellationToken cancel)

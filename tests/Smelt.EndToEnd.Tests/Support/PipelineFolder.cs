@@ -37,6 +37,8 @@ public sealed class PipelineFolder : IDisposable
         return this;
     }
 
+    public string Read(string name) => System.IO.File.ReadAllText(File(name));
+
     public SmeltResult Smelt(params string[] arguments) => SmeltProgram.Run(Path, arguments);
 
     public SmeltResult Smelt(IReadOnlyDictionary<string, string> environment, params string[] arguments) => SmeltProgram.Run(Path, environment, arguments);

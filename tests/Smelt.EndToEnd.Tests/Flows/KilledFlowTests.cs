@@ -1,0 +1,48 @@
+namespace Smelt.EndToEnd.Tests.Flows;
+
+/// <summary>kill -9 at the named points of a table's several flows.</summary>
+public sealed class KilledFlowTests
+{
+    private static readonly Lazy<PipelineFolder> s_firstDay = new(static () =>
+    {
+        var folder = FlowPipeline.Create().AddFlowDay(1);
+        LocalUpdate.Run(folder.Path);
+        return folder;
+    });
+
+    private static readonly Lazy<SortedDictionary<string, string>> s_undisturbed = new(static () =>
+    {
+        using var folder = s_firstDay.Value.Copy().AddFlowDay(2);
+        LocalUpdate.Run(folder.Path);
+        return OpenLake.ContentOf(folder.Path);
+    });
+
+    public static TheoryData<string> Points() => Points(["before-data", "after-prepared", "after-commit-0", "after-commit-1", "before-done", "after-done"]);
+
+    public static TheoryData<string> FewPoints() => Points(["before-prepared", "after-prepared", "after-commit-0", "before-done"]);
+
+    [Theory]
+    [MemberData(nameof(FewPoints))]
+    public void A_first_update_killed_in_a_flow_and_run_again_leaves_the_table_of_an_undisturbed_one(string point)
+    {
+        using var folder = FlowPipeline.Create().AddFlowDay(1).AddFlowDay(2);
+        folder.RunKilledAt(point);
+        LocalUpdate.Run(folder.Path);
+        TableDifference.None(s_undisturbed.Value, OpenLake.ContentOf(folder.Path), point);
+        LocalUpdate.Run(folder.Path).NothingRan();
+    }
+
+    [Theory]
+    [MemberData(nameof(Points))]
+    public void A_full_refresh_killed_in_a_flow_is_finished_by_the_next_run(string point)
+    {
+        using var folder = s_firstDay.Value.Copy().AddFlowDay(2);
+        if (point is "silver.orders/archive:after-commit-1") return; // It refuses no row.
+        folder.RunKilledAt(point, "--full-refresh", "silver.orders");
+        LocalUpdate.Run(folder.Path);
+        TableDifference.None(s_undisturbed.Value, OpenLake.ContentOf(folder.Path), point);
+        LocalUpdate.Run(folder.Path).NothingRan();
+    }
+
+    private static TheoryData<string> Points(string[] points) => [.. from label in FlowPipeline.Labels from point in points select $"{label}:{point}"];
+}
