@@ -21,7 +21,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
     private Dataset Dataset => step.Dataset;
 
     /// <summary>The output's name while it is judged: a rule may name its columns as <c>orders.amount</c>.</summary>
-    private string Own => SqlText.Identifier(Dataset.Name.Name);
+    private string Own => SqlText.Identifier(Dataset.Name.Original.Name);
 
     /// <summary>Whether the batch is all that the dataset holds: its tables are replaced where they are there, each for itself.</summary>
     private bool IsWhole => Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full;
