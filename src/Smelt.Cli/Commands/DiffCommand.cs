@@ -128,9 +128,14 @@ internal sealed class DiffSides : IDisposable
             if (Session.Pipeline.Graph.Find(request.A) is { } own) Datasets = (own.Name, own.Name);
             return;
         }
-        (A, B) = (await RelationAsync(request.A, "a", cancel), await RelationAsync(request.B, "b", cancel));
-        if (Session.Pipeline.Graph.Find(request.A) is { } first && Session.Pipeline.Graph.Find(request.B) is { } second) Datasets = (first.Name, second.Name);
+        request = request with { A = Meant(request.A, request.B), B = Meant(request.B, request.A) };
+        (A, B) = (await RelationAsync(request.A, "a", cancel), await RelationAsync(request.B!, "b", cancel));
+        if (Session.Pipeline.Graph.Find(request.A) is { } first && Session.Pipeline.Graph.Find(request.B!) is { } second) Datasets = (first.Name, second.Name);
     }
+
+    /// <summary>A name that several layers have means, beside a variant, the variant's original.</summary>
+    private string Meant(string named, string other) =>
+        Session.Pipeline.Graph.Find(named) is null && Session.Pipeline.Graph.Find(other) is { Name: { Variant: not null } variant } && variant.Original.Name.Equals(named, StringComparison.OrdinalIgnoreCase) ? variant.Original.ToString() : named;
 
     private async Task<(string, string)> RelationAsync(string named, string side, CancellationToken cancel)
     {
