@@ -133,7 +133,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
     private void Parse(MacroStage macros)
     {
         var queries = Queries(macros).ToList();
-        var units = queries.Select(q => q.Unit).Concat(_datasets.SelectMany(d => d.Constraints).Select(c => c.Unit)).ToList();
+        var units = queries.Select(q => q.Unit).Concat(_datasets.SelectMany(d => d.Constraints).Select(c => c.Unit)).Concat(_datasets.SelectMany(d => d.Flows).SelectMany(f => f.Conditions)).ToList();
         if (units.Count > 0) SqlSerializer.Parse(units, database());
         Parallel.ForEach(queries, query =>
         {

@@ -18,6 +18,7 @@ internal static class DefinitionHashes
         dataset.DefinitionHash = dataset.Flows is [{ IsDefault: true } only] ? only.DefinitionHash : Together(dataset);
         foreach (var query in dataset.Queries) query.Unit.Release();
         foreach (var (_, unit) in dataset.Constraints) unit.Release();
+        foreach (var unit in dataset.Flows.SelectMany(static f => f.Conditions)) unit.Release();
     }
 
     private static string Together(DatasetDraft dataset)
@@ -48,6 +49,7 @@ internal static class DefinitionHashes
                 if (names.Find(read) is { IsStored: false } view) hash.Add(view.DefinitionHash);
             }
         }
+        if (flow.Cdc is not null) CdcOutput.Add(hash, flow);
         Clauses(hash, dataset, project);
         return hash.ToString();
     }

@@ -10,6 +10,7 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
         if (!flow.Query.Unit.IsParsed) return;
         Streams();
         UntypedNulls();
+        if (flow.Cdc is not null) new CdcChecks(dataset, flow).Check();
     }
 
     private void Streams()
@@ -37,6 +38,7 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
             foreach (var keyword in mask.Streams.Values)
                 flow.Query.Unit.Report(DiagnosticCodes.StreamInOnce, keyword, $"The flow {flow.Name} runs once and reads its inputs whole.", "Leave STREAM out, or ONCE.");
         }
+        else if (flow.Cdc is { IsSnapshot: true }) return;
         else if (dataset.Kind == DatasetKind.StreamingTable) StreamingTable();
         else
         {

@@ -82,6 +82,12 @@ public static class DiagnosticCodes
     public const string StreamOfMaterializedView = "SM3006";
     /// <summary>STREAM in a subquery of an expression.</summary>
     public const string StreamInSubquery = "SM3007";
+    /// <summary>A clause of AUTO CDC that does not fit.</summary>
+    public const string CdcClause = "SM3040";
+    /// <summary>AUTO CDC names a column that it cannot.</summary>
+    public const string CdcColumn = "SM3041";
+    /// <summary>A table that AUTO CDC cannot keep.</summary>
+    public const string CdcTarget = "SM3042";
     /// <summary>STREAM in a flow that runs once.</summary>
     public const string StreamInOnce = "SM3020";
 
@@ -187,6 +193,9 @@ public static class DiagnosticCodes
         [StreamOfView] = "A view cannot be streamed",
         [StreamOfMaterializedView] = "A materialized view is streamed",
         [StreamInSubquery] = "STREAM in a subquery of an expression",
+        [CdcClause] = "A clause of AUTO CDC that does not fit",
+        [CdcColumn] = "AUTO CDC names a column that it cannot",
+        [CdcTarget] = "A table that AUTO CDC cannot keep",
         [StreamInOnce] = "STREAM in a flow that runs once",
         [NoProject] = "No smelt.yml",
         [YamlSyntax] = "Not YAML",

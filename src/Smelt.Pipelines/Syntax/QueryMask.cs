@@ -48,6 +48,17 @@ internal sealed partial class QueryMask
         return mask;
     }
 
+    /// <summary>FROM SNAPSHOT source: without the word; files are streamed, as each is read once.</summary>
+    public static QueryMask OfSnapshots(string source, List<Token> tokens, Range range)
+    {
+        var mask = new QueryMask(source, tokens, range);
+        mask.Blank(mask._first + 1, mask._first + 1);
+        mask.Run();
+        if (mask._first + 2 < mask._end && mask.Is(mask._first + 2, "read_files")) mask.Streams[mask.OffsetOf(mask._first + 2)] = mask.OffsetOf(mask._first + 2);
+        mask.Text = new string(mask._text);
+        return mask;
+    }
+
     /// <summary>The token that begins at this offset of <see cref="Text"/>, as an index; -1 where none does.</summary>
     public int TokenAt(int offset)
     {

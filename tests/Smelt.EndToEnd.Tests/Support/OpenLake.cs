@@ -10,7 +10,7 @@ namespace Smelt.EndToEnd.Tests;
 /// <summary>Every table of a pipeline's lake as it is now, bound in one catalog of the test's process: many questions for the price of one start.</summary>
 public sealed partial class OpenLake : IDisposable
 {
-    private static readonly string[] s_ofTheRun = ["_ingested_at", "_ingestion_date", "_batch_id", "_quarantined_at"];
+    private static readonly string[] s_ofTheRun = ["_ingested_at", "_ingestion_date", "_batch_id", "_source_offset", "_quarantined_at"];
 
     private readonly PipelineSession _session;
     private readonly StepCatalog _catalog;
@@ -35,6 +35,15 @@ public sealed partial class OpenLake : IDisposable
     public string? Text(string sql) => _catalog.Connection.Scalar(sql)?.ToString();
 
     public long Count(string sql) => long.Parse(Text(sql)!);
+
+    /// <summary>What changed in a table from a version on: kind of change, the row as text, the version.</summary>
+    public List<(string Type, string Row, long Version)> Changes(string table, long from)
+    {
+        var scan = Table(table).ChangesAsync(from, null).AsTask().Result;
+        scan.PrepareAsync(_catalog.Connection).AsTask().GetAwaiter().GetResult();
+        var columns = scan.Schema.Fields.Select(static f => f.Name).Where(static n => !n.StartsWith("_c", StringComparison.Ordinal)).Select(static n => $"{SqlText.Literal(n)}: {SqlText.Identifier(n)}");
+        return [.. Rows($"SELECT _change_type, {{{string.Join(", ", columns)}}}::VARCHAR, _commit_version FROM ({scan.Sql}) AS c").Select(static r => ((string)r[0]!, (string)r[1]!, (long)r[2]!))];
+    }
 
     public Snapshot Snapshot(string table) => Table(table).SnapshotAsync().AsTask().Result;
 

@@ -1,0 +1,88 @@
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <content>AUTO CDC: the judged rows are events, of which the target's and the memory's changes are made.</content>
+internal sealed partial class StepStaging
+{
+    /// <summary>Hidden column of an event: the row as the quarantine keeps it.</summary>
+    private const string Refusable = "__smelt_refusable";
+
+    private async Task<StagedStep> StageCdcAsync(OutputShape shape, AutoCdc clauses, CancellationToken cancel)
+    {
+        var cdc = new CdcShape(Dataset, clauses, shape);
+        IReadOnlyList<Rule> rules = [.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules()];
+        var typed = TypedSql(_query, shape, rules);
+        using var judge = NewJudge(shape, rules, typed);
+        progress.RowsOf = () => judge.Rows;
+        var target = TargetTable.For(context, step, cdc.Stored);
+        var changes = await OpenCdcAsync(cdc, target, cancel);
+        context.Probe(step.Label + ":before-data");
+        ReadEvents(cdc, shape, judge, typed, changes.Memory.HasHorizon);
+        var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
+        if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
+        await CdcEvents.ApplyAsync(changes, cancel);
+        var tables = new CdcTables(context, step, key, _attempt) { Copy = CopyAsync };
+        var (plan, counts) = await tables.TargetAsync(changes, target, IsWhole && step.Target is not null, cancel);
+        Refuse(changes, judge, counts.Late);
+        var plans = new List<TablePlan> { plan };
+        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+            plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
+        if (await tables.MemoryAsync(changes, IsWhole, cancel) is { } memory) plans.Add(memory);
+        context.Probe(step.Label + ":after-data");
+        var record = Record(plans, plan.Adds, judge, target);
+        return new StagedStep(record with { Counts = record.Counts with { RowsOut = counts.Inserted + counts.Updated } }, null, samples);
+    }
+
+    private async Task<CdcBatch> OpenCdcAsync(CdcShape cdc, TargetTable target, CancellationToken cancel)
+    {
+        var intent = await step.State!.IntentAsync(key.Generation, key.Batch, cancel);
+        var at = intent?.AtMicros ?? context.NowMicros;
+        var table = context.Layout.CdcMemory(key.FlowId);
+        var before = IsWhole || await table.TrySnapshotAsync(cancel) is not { } there ? null : new PinnedTable(table, there);
+        var retention = (long)CdcRetention.Of(Dataset.Properties).TotalMicroseconds;
+        var connection = batch.Catalog.Connection;
+        return new CdcBatch
+        {
+            Layout = cdc.Layout,
+            Connection = connection,
+            Memory = await CdcMemory.OpenAsync(connection, cdc.Layout, before, at, retention, cancel),
+            Attempt = IsWhole || step.Target is not { } found ? null : Attempt(found, target),
+            AtMicros = at,
+            Number = key.Batch,
+        };
+    }
+
+    /// <summary>The target's files as the batch finds them, under the columns that it will have.</summary>
+    private DmlAttempt Attempt(PinnedTable found, TargetTable target)
+    {
+        var made = new DmlAttempt(found.Table, found.Snapshot, batch.Catalog.Connection, new DmlOptions()) { Attempt = _attempt };
+        if (!target.Definition.Metadata.Equals(found.Snapshot.Metadata)) made.Become(target.Definition);
+        return made;
+    }
+
+    private void ReadEvents(CdcShape cdc, OutputShape shape, Judge judge, string typed, bool mayBeLate)
+    {
+        var row = mayBeLate ? JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile) : null;
+        try
+        {
+            batch.Catalog.Connection.Execute($"CREATE TABLE {CdcBatch.Events} AS {cdc.EventsSql(JudgedSql(shape, judge, typed, row), row is null ? "" : $", {Refusable}")}");
+        }
+        catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.Io))
+        {
+            throw Explained(error, judge.Rules, typed);
+        }
+        judge.Close();
+    }
+
+    /// <summary>Sets events aside that came too late to be judged.</summary>
+    private void Refuse(CdcBatch changes, Judge judge, long late)
+    {
+        if (late == 0) return;
+        var retention = CdcRetention.Of(Dataset.Properties);
+        judge.Refused(new RuleCount("cdc:late", "quarantine", $"no delete made more than {retention.TotalDays:0.##} days before is newer", judge.Rows - late, late));
+        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['cdc:late'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
+    }
+}
