@@ -71,7 +71,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         }
     }
 
-    private static bool HasLimits(Flow flow) => flow.Kind == FlowKind.Append
+    private static bool HasLimits(Flow flow) => flow.Kind is FlowKind.Append or FlowKind.AutoCdc
         && (StreamSource.Of(flow.Query).Any(static s => s.Source.Options.Limits) || flow.Query.FileSources.Any(static c => c.Options.Any(static o => o.Name.StartsWith("max", StringComparison.OrdinalIgnoreCase) && o.Name.EndsWith("PerTrigger", StringComparison.OrdinalIgnoreCase))));
 
     /// <summary>Files of a prepared batch are laid as the table was: they are committed before it is laid otherwise.</summary>

@@ -75,7 +75,11 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
             dataset.Report(DiagnosticCodes.NoStream, dataset.NameOffset, $"The streaming table {dataset.Name} reads no STREAM.", "Write STREAM before its input, or make it a MATERIALIZED VIEW.");
         else if (!flow.Query.ReadsStream)
             flow.File.Report(DiagnosticCodes.NoStream, flow.NameOffset, $"The flow {flow.Name} of {dataset.Name} reads no STREAM.", "Write STREAM before its input, or INSERT INTO ONCE to append the rows of today's input once.");
-        else new StreamingRules(flow.Query, dataset.Name).Check();
+        else
+        {
+            new StreamingRules(flow.Query, dataset.Name).Check();
+            flow.Query.Unique = Streaming.DeduplicationReader.Read(flow.Query);
+        }
     }
 
     // DuckDB makes such a column INTEGER, and then it is too late to see.

@@ -39,6 +39,9 @@ public sealed class DatasetQuery
     /// <summary>Has expressions that make several rows of one: UNNEST.</summary>
     public bool MultipliesRows { get; init; }
 
+    /// <summary>Which rows of a stream are repeats; null where all stay.</summary>
+    public Deduplication? Unique { get; init; }
+
     /// <summary>The one streamed reference or source of a streaming table without UNION ALL; several with.</summary>
     public bool ReadsStream => References.Any(r => r.IsStream) || Sources.Any(s => s.IsStream);
 
