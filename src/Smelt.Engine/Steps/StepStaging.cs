@@ -42,10 +42,12 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         if (judge is not null) progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
         IReadOnlyList<AddFile> files;
+        var unique = step.Query.Unique is null ? null : new UniqueRows(step, batch.Catalog, shape);
         RewrittenFiles? changed = null;
         try
         {
             var rows = judge is null ? typed : JudgedSql(shape, judge, typed);
+            if (unique is not null) rows = await unique.TakeAsync(rows, cancel);
             if (difference is not null) changed = await ChangeAsync(target, difference, rows, shape, rules, cancel);
             files = changed?.Adds ?? await CopyAsync(target, rows, shape.Names, cancel);
         }
@@ -58,7 +60,9 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
         var plans = await PlansAsync(target, files, changed, shape, judge, cancel);
         context.Probe(step.Label + ":after-data");
+        if (unique is not null) plans = [plans[0] with { Reads = unique.Reads }, .. plans.Skip(1)];
         var record = Record(plans, files, judge, target);
+        if (unique?.Note(record.Counts.RowsOut) is { } repeats) record = record with { Notes = [.. record.Notes, repeats] };
         return new StagedStep(changed is null ? record : record with { Counts = record.Counts with { RowsOut = changed.Inserted } }, null, samples);
     }
 

@@ -38,7 +38,11 @@ internal sealed class NameResolver
             var span = query.Unit.Mask.NameSpan(raw.Offset);
             var (dataset, system) = Meaning(raw, query.Unit, self);
             query.References[raw.Offset] = new TableReference(raw.Parts, dataset, system, raw.Alias, query.Unit.Mask.Streams.ContainsKey(raw.Offset),
-                query.Unit.Mask.Versions.GetValueOrDefault(raw.Offset), span, query.Unit.Position(raw.Offset)) { Condition = query.Conditions.GetValueOrDefault(raw.Offset) };
+                query.Unit.Mask.Versions.GetValueOrDefault(raw.Offset), span, query.Unit.Position(raw.Offset))
+            {
+                Condition = query.Conditions.GetValueOrDefault(raw.Offset),
+                Stream = StreamOptions.Read(SourceCalls.MaskedOptions(query, raw.Offset), "STREAM of a table", (option, code, message, hint) => SourceCalls.Report(query.Unit, code, option, message, hint)),
+            };
         }
         for (var i = 0; i < query.Sources.Count; i++) query.Sources[i] = Changes(query.Sources[i], query, self);
     }
