@@ -72,6 +72,9 @@ public static class EngineCodes
     /// <summary>The flow's state is older than its target: the target holds batches that the state does not know.</summary>
     public const string StateBehind = "SM6209";
 
+    /// <summary>A materialized view is to be refreshed by its changes alone, and cannot be.</summary>
+    public const string NotIncremental = "SM6280";
+
     /// <summary>A statement cannot be done as it was written.</summary>
     public const string StatementRefused = "SM6401";
 

@@ -57,15 +57,22 @@ internal sealed class CdcShape
     }
 
     /// <summary>What a row must have to be an event: rows without are refused.</summary>
-    public IReadOnlyList<Rule> Rules()
+    /// <param name="retention">How long deletes are remembered; null where none was forgotten yet.</param>
+    public IReadOnlyList<Rule> Rules(TimeSpan? retention)
     {
         static string NotNull(IEnumerable<string> names) => string.Join(" AND ", names.Select(static n => $"{SqlText.Identifier(n)} IS NOT NULL"));
         var truncates = _clauses.TruncateWhen is { } t ? $" OR ({t}\n)" : "";
         var rules = new List<Rule> { new("cdc:keys", $"{string.Join(", ", _clauses.Keys)} IS NOT NULL", $"(({NotNull(_clauses.Keys)}){truncates})", ViolationAction.QuarantineRow, IsBuiltIn: true) };
         if (_clauses.SequenceBy.Count > 0)
             rules.Add(new Rule("cdc:sequence", $"{string.Join(", ", _clauses.SequenceBy)} IS NOT NULL", $"({NotNull(_clauses.SequenceBy)})", ViolationAction.QuarantineRow, IsBuiltIn: true));
+        // Passed by all while they are judged: what came before is only looked up for events that are left.
+        if (retention is { } held)
+            rules.Add(new Rule(Late, $"no delete that was applied more than {held.TotalDays.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture)} days ago is newer", "true", ViolationAction.QuarantineRow, IsBuiltIn: true));
         return rules;
     }
+
+    /// <summary>Name of the rule that late events break.</summary>
+    public const string Late = "cdc:late";
 
     private string Sequence => !_clauses.IsStruct ? SqlText.Identifier(_clauses.SequenceBy[0])
         : $"{{{string.Join(", ", _clauses.SequenceBy.Select(static s => $"{SqlText.Literal(s)}: {SqlText.Identifier(s)}"))}}}";

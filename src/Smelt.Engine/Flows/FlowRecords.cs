@@ -39,6 +39,9 @@ public sealed record IntentRecord
     public IReadOnlyList<StreamRange> Streams { get; init; } = [];
 
     public IReadOnlyList<TableInput> Tables { get; init; } = [];
+
+    /// <summary>The batch brings rows back from quarantine: its input is none of its sources'.</summary>
+    public bool IsReplay { get; init; }
 }
 
 /// <summary>What a batch counted.</summary>

@@ -18,6 +18,7 @@ internal static class RecordJson
         Sources(json, record.Sources);
         Streams(json, record.Streams);
         Tables(json, record.Tables);
+        if (record.IsReplay) json.WriteBoolean("replay", true);
     });
 
     public static byte[] Write(PreparedRecord record) => Document(json =>
@@ -63,6 +64,7 @@ internal static class RecordJson
             Sources = ReadSources(root),
             Streams = ReadStreams(root),
             Tables = ReadTables(root),
+            IsReplay = root.TryGetProperty("replay", out var replay) && replay.GetBoolean(),
         };
     }
 

@@ -27,7 +27,8 @@ internal static class StreamedRow
         _ => sql,
     };
 
-    private static bool IsPlain(DuckDbType type) =>
+    /// <summary>Whether DuckDB's own JSON of a value loses nothing of it.</summary>
+    public static bool IsPlain(DuckDbType type) =>
         type.Id is not (DuckDbTypeId.Decimal or DuckDbTypeId.HugeInt or DuckDbTypeId.Blob or DuckDbTypeId.Float or DuckDbTypeId.Double)
         && type.Fields.All(static f => IsPlain(f.Type));
 }

@@ -32,6 +32,9 @@ internal sealed class TargetTable
 
     public bool LiftsAppendOnly { get; }
 
+    /// <summary>Whether the table's schema or properties change with the batch.</summary>
+    public bool IsChanged => _changed || _domains.Count > 0;
+
     public IReadOnlyList<string> Notes { get; }
 
     public static TargetTable For(UpdateContext context, StepPreparation step, OutputShape shape)
@@ -110,6 +113,27 @@ internal sealed class TargetTable
             Attempt = attempt,
         };
     }
+
+    /// <summary>The plan that changes only the rows that differ.</summary>
+    public TablePlan DifferencePlan(UpdateContext context, StepPreparation step, BatchKey key, string attempt, RewrittenFiles files)
+    {
+        var isAppend = files.Removes.Count == 0;
+        return Plan(context, step, key, attempt, files.Adds, replaces: false) with
+        {
+            Kind = isAppend ? PlanKind.Append : PlanKind.Change,
+            Removes = [.. files.Removes.Select(static f => RemoveFile.Of(f, 0) with { DeletionTimestamp = null })],
+            ChangeFiles = files.ChangeFiles,
+            Reads = isAppend ? TableReads.Nothing : TableReads.Everything,
+            OperationParameters = new Dictionary<string, string> { ["mode"] = isAppend ? "Append" : "Change" },
+            OperationMetrics = new Dictionary<string, string>
+            {
+                ["numOutputRows"] = Number(files.Inserted + files.Copied), ["numInsertedRows"] = Number(files.Inserted), ["numDeletedRows"] = Number(files.Deleted),
+                ["numCopiedRows"] = Number(files.Copied), ["numAddedFiles"] = Number(files.Adds.Count), ["numRemovedFiles"] = Number(files.Removes.Count),
+            },
+        };
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The plan that sets delta.appendOnly again after a full refresh.</summary>
     public TablePlan SetAgain(BatchKey key, string attempt) => new()

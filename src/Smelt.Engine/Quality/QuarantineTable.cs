@@ -8,13 +8,11 @@ namespace Smelt.Engine;
 internal sealed record StagedQuarantine(TargetTable Table, IReadOnlyList<AddFile> Files, bool Replaces);
 
 /// <summary>
-/// The table beside a dataset that keeps the rows its expectations refused: the output row's columns, <c>_input</c>, <c>_broken_expectations</c>, <c>_source_file</c>,
-/// <c>_batch_id</c>, <c>_quarantined_at</c>. Replaced with a materialized view or a full refresh, else appended to.
+/// The table beside a dataset that keeps the rows its expectations refused: the output row's columns, <c>_input</c>, <c>_broken_expectations</c>, <c>_reason</c>,
+/// <c>_source_file</c>, <c>_source_offset</c>, <c>_batch_id</c>, <c>_quarantined_at</c>. Replaced with a materialized view or a full refresh, else appended to.
 /// </summary>
 internal static class QuarantineTable
 {
-    public const string Input = "_input", Broken = "_broken_expectations", QuarantinedAt = "_quarantined_at";
-
     public delegate Task<IReadOnlyList<AddFile>> Copy(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel);
 
     /// <returns>Null where the batch has nothing to do with the quarantine.</returns>
@@ -27,7 +25,7 @@ internal static class QuarantineTable
         var before = await context.Tables.FindAsync(name, cancel);
         // A full refresh replaces even an empty quarantine: its mark is what an older generation's late batch stops at.
         if (refused == 0 && (before is null || (before.Snapshot.Files.Count == 0 && step.Mode != RefreshMode.Full))) return null;
-        var columns = Columns(context, shape, batch.BatchId);
+        var columns = Columns(context, shape, batch, judge?.Rules ?? []);
         var options = new TableOptions { Name = name.ToString(), Comment = $"Rows that the expectations of {step.Dataset.Name} refused" };
         var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], options, replaces && before is not null, false, name);
         if (refused == 0) return new StagedQuarantine(table, [], true);
@@ -36,7 +34,7 @@ internal static class QuarantineTable
         return new StagedQuarantine(table, files, replaces && before is not null);
     }
 
-    private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, OutputShape shape, string batchId)
+    private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, OutputShape shape, IStepBatch batch, IReadOnlyList<Rule> rules)
     {
         var names = context.Pipeline.Project.MetadataColumns;
         var columns = shape.Columns.Select(static (c, i) => (new ColumnSpec(c.Name, c.Type), $"r.c{i}")).ToList();
@@ -44,12 +42,22 @@ internal static class QuarantineTable
         {
             if (!columns.Exists(c => c.Item1.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) columns.Add((new ColumnSpec(name, type), sql));
         }
-        Add(Input, DeltaType.String, "r.input");
-        Add(Broken, new ArrayType(DeltaType.String), "broken");
+        Add(QuarantineColumns.Input, DeltaType.String, "r.input");
+        Add(QuarantineColumns.Broken, new ArrayType(DeltaType.String), "broken");
+        Add(QuarantineColumns.Reason, DeltaType.String, ReasonSql("broken", rules));
         Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
-        Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batchId));
-        var now = DateTime.UnixEpoch.AddTicks(context.NowMicros * 10).ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture);
-        Add(QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{now}+00'");
+        Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? SqlText.Literal(offset) : "NULL::VARCHAR");
+        Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batch.BatchId));
+        Add(QuarantineColumns.QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{Now(context)}+00'");
         return columns;
     }
+
+    /// <summary>The time of the update as SQL writes it, UTC.</summary>
+    public static string Now(UpdateContext context) =>
+        DateTime.UnixEpoch.AddTicks(context.NowMicros * 10).ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>What the broken rules ask for, in words: <c>positive: amount &gt; 0; has_customer: …</c>.</summary>
+    /// <param name="broken">SQL of the list of names.</param>
+    public static string ReasonSql(string broken, IReadOnlyList<Rule> rules) => rules.Count == 0 ? "NULL::VARCHAR"
+        : $"list_aggregate(list_transform({broken}, lambda b: b || ': ' || MAP {{{string.Join(", ", rules.Select(static r => $"{SqlText.Literal(r.Name)}: {SqlText.Literal(r.Predicate)}"))}}}[b]), 'string_agg', '; ')";
 }

@@ -41,4 +41,17 @@ internal interface IStepBatch
     string BatchId { get; }
 
     IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Where the batch's rows stand in its input, for who looks at a refused one: <c>bronze.orders, versions 3 to 5</c>. Null where nobody can tell.</summary>
+    string? Offset => null;
+
+    /// <summary>The rules as this batch holds them.</summary>
+    IReadOnlyList<Rule> Judging(IReadOnlyList<Rule> rules) => rules;
+
+    /// <summary>The quarantine's part of the batch; null where it has none.</summary>
+    Task<StagedQuarantine?> QuarantineAsync(UpdateContext context, StepPreparation step, OutputShape shape, Judge? judge, bool replaces, QuarantineTable.Copy copy, CancellationToken cancel) =>
+        QuarantineTable.StageAsync(context, step, this, shape, judge, replaces, copy, cancel);
+
+    /// <summary>What the batch counts, from what was counted of its rows.</summary>
+    BatchCounts Counting(BatchCounts counts) => counts;
 }

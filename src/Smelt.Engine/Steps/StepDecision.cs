@@ -47,6 +47,9 @@ internal sealed record StepPreparation(Dataset Dataset, Flow Flow, RefreshMode M
     /// <summary>Whether the target's log ends before the last batch that the state knows: it was put back from a copy, or made anew.</summary>
     public bool IsTargetBehind => State?.Done is { } done && Target is { } target && target.Snapshot.Version < done.Version;
 
+    /// <summary>How a view's new content follows from what changed; null: its query is run whole.</summary>
+    public IncrementalRefresh? Refresh { get; init; }
+
     public IReadOnlyList<StreamRange> Streams { get; init; } = [];
 
     public IReadOnlyList<SourceFound> Sources { get; init; } = [];

@@ -58,7 +58,24 @@ public sealed class StepPlanner(UpdateContext context)
         if (state.Has(state.Generation, state.NextBatch(), "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
         var sources = WholeSources.Find(context, step, cancel);
         step = step with { Sources = sources };
-        return step with { Decision = await ReasonAsync(step, cancel) };
+        var decision = await ReasonAsync(step, cancel);
+        if (!ReferenceEquals(decision.Reason, InputsChanged)) return step with { Decision = decision };
+        var choice = await new RefreshPlanner(context, step).ChooseAsync(cancel);
+        return step with { Refresh = choice.Refresh, Decision = decision with { Reason = $"{string.Join(", ", ChangedInputs(step))} changed; {choice.Words}" } };
+    }
+
+    private const string InputsChanged = "its inputs changed";
+
+    private static IEnumerable<string> ChangedInputs(StepPreparation step) =>
+        step.Tables.Where(t => !step.State!.Done!.Tables.Any(d => d.Name == t.Name && d.TableId == t.TableId && d.DataVersion == t.DataVersion)).Select(static t => t.Name);
+
+    /// <summary>What another writer did to the view's own table; null: nothing.</summary>
+    private static async Task<string?> TamperedAsync(StepPreparation step, DoneRecord done)
+    {
+        var snapshot = step.Target!.Snapshot;
+        if (snapshot.Metadata.Id != done.TableId) return "its table was replaced by another writer";
+        if (step.IsTargetBehind) return $"its table was put back to version {snapshot.Version}";
+        return snapshot.Version > done.Version && await step.Target.DataVersionAsync() > done.Version ? $"its table was changed by another writer (version {await step.Target.DataVersionAsync()})" : null;
     }
 
     private async Task<StepDecision> ReasonAsync(StepPreparation step, CancellationToken cancel)
@@ -68,16 +85,12 @@ public sealed class StepPlanner(UpdateContext context)
         if (step.Target is null) return new StepDecision(StepAction.Run, done is null ? "first run" : "the table is gone");
         if (done is null) return new StepDecision(StepAction.Run, "its state is gone");
         if (done.Definition != step.Flow.DefinitionHash) return new StepDecision(StepAction.Run, "definition changed");
-        var changed = step.Tables.Where(t => !done.Tables.Any(d => d.Name == t.Name && d.TableId == t.TableId && d.DataVersion == t.DataVersion)).Select(static t => t.Name).ToList();
-        if (changed.Count > 0) return new StepDecision(StepAction.Run, $"{string.Join(", ", changed)} changed");
+        if (await TamperedAsync(step, done) is { } tampered) return new StepDecision(StepAction.Run, tampered);
         for (var i = 0; i < step.Sources.Count; i++)
         {
             if (i >= done.Sources.Count || done.Sources[i].Fingerprint != step.Sources[i].Snapshot!.Fingerprint) return new StepDecision(StepAction.Run, "its source changed");
         }
-        if (step.Target.Snapshot.Metadata.Id != done.TableId) return new StepDecision(StepAction.Run, "its table was replaced by another writer");
-        if (step.IsTargetBehind) return new StepDecision(StepAction.Run, $"its table was put back to version {step.Target.Snapshot.Version}");
-        if (step.Target.Snapshot.Version > done.Version && await step.Target.DataVersionAsync() > done.Version)
-            return new StepDecision(StepAction.Run, $"its table was changed by another writer (version {await step.Target.DataVersionAsync()})");
+        if (ChangedInputs(step).Any()) return new StepDecision(StepAction.Run, InputsChanged);
         cancel.ThrowIfCancellationRequested();
         var queries = StepInputs.Queries(context.Pipeline.Graph, step.Query);
         if (queries.Any(static q => q.IsTimeDependent)) return new StepDecision(StepAction.Run, "its result depends on the time");

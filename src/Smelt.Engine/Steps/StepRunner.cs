@@ -10,7 +10,7 @@ namespace Smelt.Engine;
 /// <param name="frugality">How often the step ran out of memory before: it then takes time to save memory.</param>
 public sealed class StepRunner(UpdateContext context, int frugality = 0)
 {
-    private const int MostConflicts = 20;
+    internal const int MostConflicts = 20;
 
     /// <param name="dataset">A stored dataset.</param>
     /// <param name="mode">How much to do.</param>
@@ -72,7 +72,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
 
-    private static BatchKey KeyOf(StepPreparation step)
+    internal static BatchKey KeyOf(StepPreparation step)
     {
         var state = step.State!;
         var generation = step.Mode == RefreshMode.Full && step.Dataset.Kind == DatasetKind.StreamingTable ? NewGeneration(step) : state.Generation;
@@ -86,7 +86,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     /// <summary>Higher than any that a mark in the target is of: marks of a flow whose state was lost are told from those of the table's own flows by it.</summary>
     private static int NewGeneration(StepPreparation step) => Math.Max(step.State!.NewGeneration(), step.Target is null ? 0 : TargetMarks.HighestGeneration(step.Target) + 1);
 
-    private async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
+    internal async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
     {
         var state = step.State!;
         var (generation, batch) = (key.Generation, key.Batch);
@@ -109,6 +109,10 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
                 foreach (var binding in made.Bindings) binding.Dispose();
             }
         }
+        catch (DriftedTargetException) when (step.Refresh is not null)
+        {
+            return await RoundAsync(step with { Refresh = null }, key, isOld, progress, cancel);
+        }
         catch (Exception outdated) when (isOld && step.Dataset.Kind == DatasetKind.StreamingTable && IsOutdated(outdated))
         {
             await state.AbandonAsync(generation, batch, context.UpdateId, outdated.Message, cancel);
@@ -122,7 +126,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     }
 
     /// <summary>Commits a prepared record, or sets a batch aside that another attempt gave up.</summary>
-    private static async Task<FlowResult?> FinishAsync(
+    internal static async Task<FlowResult?> FinishAsync(
         StepPreparation step, BatchKey key, PreparedRecord record, Func<PreparedRecord, CancellationToken, Task<FlowResult?>> commit, CancellationToken cancel)
     {
         if (record.VoidReason is null) return await commit(record, cancel);
@@ -136,7 +140,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     private static bool IsOutdated(Exception error) => error is OutdatedIntentException or FileSourceException { Fault: FileFault.ChangedWhileRead or FileFault.NotFound };
 
     /// <summary>After a conflict the target is looked at afresh; the inputs stay as this update saw them.</summary>
-    private async Task RepinAsync(Dataset dataset, CancellationToken cancel)
+    internal async Task RepinAsync(Dataset dataset, CancellationToken cancel)
     {
         var table = context.Layout.Table(dataset.Name);
         if (await table.TrySnapshotAsync(cancel) is { } snapshot) context.Tables.Publish(dataset.Name, table, snapshot);

@@ -13,12 +13,12 @@ internal sealed partial class StepStaging
     private async Task<StagedStep> StageCdcAsync(OutputShape shape, AutoCdc clauses, CancellationToken cancel)
     {
         var cdc = new CdcShape(Dataset, clauses, shape);
-        IReadOnlyList<Rule> rules = [.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules()];
-        var typed = TypedSql(shape, rules);
-        using var judge = NewJudge(shape, rules, typed);
-        progress.RowsOf = () => judge.Rows;
         var target = TargetTable.For(context, step, cdc.Stored);
         var changes = await OpenCdcAsync(cdc, target, cancel);
+        var rules = batch.Judging([.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules(changes.Memory.HasHorizon ? CdcRetention.Of(Dataset.Properties) : null)]);
+        var typed = TypedSql(_query, shape, rules);
+        using var judge = NewJudge(shape, rules, typed);
+        progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
         ReadEvents(cdc, shape, judge, typed, changes.Memory.HasHorizon);
         var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
@@ -28,7 +28,7 @@ internal sealed partial class StepStaging
         var (plan, counts) = await tables.TargetAsync(changes, target, IsWhole && step.Target is not null, cancel);
         Refuse(changes, judge, counts.Late);
         var plans = new List<TablePlan> { plan };
-        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
         if (await tables.MemoryAsync(changes, IsWhole, cancel) is { } memory) plans.Add(memory);
         context.Probe(step.Label + ":after-data");
@@ -78,11 +78,10 @@ internal sealed partial class StepStaging
     }
 
     /// <summary>Sets events aside that came too late to be judged.</summary>
-    private void Refuse(CdcBatch changes, Judge judge, long late)
+    private static void Refuse(CdcBatch changes, Judge judge, long late)
     {
         if (late == 0) return;
-        var retention = CdcRetention.Of(Dataset.Properties);
-        judge.Refused(new RuleCount("cdc:late", "quarantine", $"no delete made more than {retention.TotalDays:0.##} days before is newer", judge.Rows - late, late));
-        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['cdc:late'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
+        judge.Refused(CdcShape.Late, late);
+        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['{CdcShape.Late}'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
     }
 }

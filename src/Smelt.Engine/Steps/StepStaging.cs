@@ -16,7 +16,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
 {
     private string _query = batch.Sql;
 
-    private readonly string _attempt = Guid.NewGuid().ToString("N")[..16];
+    private string _attempt = Guid.NewGuid().ToString("N")[..16];
 
     private Dataset Dataset => step.Dataset;
 
@@ -33,16 +33,21 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         if (frugality > 0) _query = FrugalQuery.Of(context, Dataset, batch, frugality);
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
         if (step.Flow.Cdc is { } clauses) return await StageCdcAsync(shape, clauses, cancel);
-        var rules = Rule.Of(Dataset, shape, Dataset.CastErrors);
-        var typed = TypedSql(shape, rules);
+        var rules = batch.Judging(Rule.Of(Dataset, shape, Dataset.CastErrors));
+        var target = TargetTable.For(context, step, shape);
+        var difference = await ViewDifference.OfAsync(context, step, batch, target, shape, query => TypedSql(query, shape, []), cancel);
+        if (difference is not null) _query = difference.Come;
+        var typed = TypedSql(_query, shape, rules);
         using var judge = rules.Count == 0 ? null : NewJudge(shape, rules, typed);
         if (judge is not null) progress.RowsOf = () => judge.Rows;
-        var target = TargetTable.For(context, step, shape);
         context.Probe(step.Label + ":before-data");
         IReadOnlyList<AddFile> files;
+        RewrittenFiles? changed = null;
         try
         {
-            files = await CopyAsync(target, judge is null ? typed : JudgedSql(shape, judge, typed), shape.Names, cancel);
+            var rows = judge is null ? typed : JudgedSql(shape, judge, typed);
+            if (difference is not null) changed = await ChangeAsync(target, difference, rows, shape, rules, cancel);
+            files = changed?.Adds ?? await CopyAsync(target, rows, shape.Names, cancel);
         }
         catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.Io))
         {
@@ -51,9 +56,10 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         judge?.Close();
         var samples = judge is null ? [] : RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
-        var plans = await PlansAsync(target, files, shape, judge, cancel);
+        var plans = await PlansAsync(target, files, changed, shape, judge, cancel);
         context.Probe(step.Label + ":after-data");
-        return new StagedStep(Record(plans, files, judge, target), null, samples);
+        var record = Record(plans, files, judge, target);
+        return new StagedStep(changed is null ? record : record with { Counts = record.Counts with { RowsOut = changed.Inserted } }, null, samples);
     }
 
     private IReadOnlyList<DuckDbColumn> Described()
@@ -68,14 +74,36 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         }
     }
 
+    /// <summary>Changes the rows that differ, and no others.</summary>
+    private async Task<RewrittenFiles> ChangeAsync(TargetTable target, ViewDifference difference, string come, OutputShape shape, IReadOnlyList<Rule> rules, CancellationToken cancel)
+    {
+        var attempt = new DmlAttempt(target.Table, step.Target!.Snapshot, batch.Catalog.Connection, new DmlOptions());
+        _attempt = attempt.Attempt;
+        var isKept = false;
+        try
+        {
+            // A row that the rules dropped is not in the table.
+            var drops = rules.Where(static r => r.Action == ViolationAction.DropRow).Select(static r => r.Passes).ToList();
+            var go = difference.Go is null ? null : $"SELECT * FROM ({TypedSql(difference.Go, shape, [])}) AS {Own}{(drops.Count == 0 ? "" : $" WHERE {string.Join(" AND ", drops)}")}";
+            var wanted = new RowDifference { Come = come, Go = go, Where = difference.Where, Columns = shape.Names };
+            var files = await new DifferenceRows(attempt, wanted).WriteAsync(cancel) ?? throw new DriftedTargetException();
+            isKept = true;
+            return files;
+        }
+        finally
+        {
+            await attempt.EndAsync(isKept);
+        }
+    }
+
     /// <summary>The columns as stored, a flag for each that can raise, and the streamed row.</summary>
-    private string TypedSql(OutputShape shape, IReadOnlyList<Rule> rules)
+    private string TypedSql(string query, OutputShape shape, IReadOnlyList<Rule> rules)
     {
         var columns = shape.Columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}").ToList();
         columns.AddRange(shape.Columns.Where(static c => c.Raised is not null).Select(static c => $"{c.Raised} AS {Rule.RaisedFlag(c)}"));
         if (rules.Count > 0 && shape.CarriedRow is not null) columns.Add(StreamedRow.Column);
         columns.AddRange(AbsentColumns.Of(step, shape, rules));
-        return $"SELECT {string.Join(", ", columns)} FROM ({_query}\n) AS smelt_query";
+        return $"SELECT {string.Join(", ", columns)} FROM ({query}\n) AS smelt_query";
     }
 
     private Judge NewJudge(OutputShape shape, IReadOnlyList<Rule> rules, string typed)
@@ -106,10 +134,10 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
             $"the table '{target.Table.Folder}' numbers its rows by an identity column, which a pipeline does not write; select a value for it, or write the table by smelt sql");
     }
 
-    private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, OutputShape shape, Judge? judge, CancellationToken cancel)
+    private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, RewrittenFiles? changed, OutputShape shape, Judge? judge, CancellationToken cancel)
     {
-        var plans = new List<TablePlan> { target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
-        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+        var plans = new List<TablePlan> { changed is not null ? target.DifferencePlan(context, step, key, _attempt, changed) : target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
+        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
         // A full refresh lifts delta.appendOnly in the commit that replaces; the next sets it again.
         if (target.LiftsAppendOnly)
@@ -130,7 +158,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
             Sources = batch.Sources,
             SourceColumns = batch.SourceColumns,
             Notes = [.. batch.Notes, .. target.Notes],
-            Counts = Counts(judge, rowsOut, files),
+            Counts = batch.Counting(Counts(judge, rowsOut, files)),
         };
     }
 

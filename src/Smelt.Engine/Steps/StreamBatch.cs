@@ -40,6 +40,10 @@ internal sealed class StreamBatch : IStepBatch
 
     public IReadOnlyList<string> Notes => _sources.Notes;
 
+    public string? Offset => _intent.Streams.Count == 0 ? null : string.Join("; ", _intent.Streams.Select(static s => s.From is { } from
+        ? from + 1 >= s.To ? $"{s.Dataset}, version {s.To}" : $"{s.Dataset}, versions {from + 1} to {s.To}"
+        : $"{s.Dataset}, up to version {s.To}"));
+
     public static async Task<StreamBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
     {
         context.Probe(step.Label + ":before-intent");

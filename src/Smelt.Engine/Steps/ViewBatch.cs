@@ -34,6 +34,9 @@ internal sealed class ViewBatch : IStepBatch
 
     public string BatchId { get; }
 
+    /// <summary>How what the query reads is named in the catalog.</summary>
+    public QueryBindings Bound { get; private set; } = null!;
+
     public IReadOnlyList<string> Notes => _sources.Notes;
 
     public static async Task<ViewBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
@@ -65,6 +68,7 @@ internal sealed class ViewBatch : IStepBatch
         BindSources(context, step, intent, binder, cancel);
         if (await binder.BindAsync(query, cancel) is not { } bindings)
             throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
+        Bound = bindings;
         Sql = QueryRendering.RenderSql(query, bindings);
         if (step.Dataset.Name.Layer == Layer.Bronze && Sources.Count > 0)
             Stamps = [.. StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, Sources[0].Path)];

@@ -87,7 +87,7 @@ internal static class MergeKeys
     }
 
     /// <summary>The value as the pruning reads constants: numbers bare, days and times with their type.</summary>
-    private static string Literal(DeltaField field, string text) => field.Type switch
+    internal static string Literal(DeltaField field, string text) => field.Type switch
     {
         PrimitiveType { Name: "string" } => SqlText.Literal(text),
         PrimitiveType { Name: "date" or "timestamp" or "timestamp_ntz" } p => $"CAST({SqlText.Literal(text)} AS {ParquetSql.TypeOf("", p)})",

@@ -19,6 +19,7 @@ internal static class DatasetBuilder
             DeclaredColumns = Columns(draft),
             HasColumnList = statement.HasColumnList,
             Expectations = Expectations(draft),
+            RefreshPolicy = statement.RefreshPolicy ?? RefreshPolicy.Auto,
             PartitionedBy = [.. statement.PartitionedBy.Select(c => c.Name)],
             Clustering = new Clustering([.. statement.ClusterBy.Select(c => c.Name)], statement.ClusterAuto),
             Properties = properties,

@@ -37,6 +37,9 @@ public sealed class Dataset
     /// <summary>In the order written, names unique without case; NOT NULL columns come last, as <c>not_null:column</c> with FAIL UPDATE.</summary>
     public IReadOnlyList<Expectation> Expectations { get; init; } = [];
 
+    /// <summary>How a materialized view's content is brought up to date.</summary>
+    public RefreshPolicy RefreshPolicy { get; init; }
+
     public IReadOnlyList<string> PartitionedBy { get; init; } = [];
     public Clustering Clustering { get; init; } = Clustering.None;
 
@@ -93,6 +96,22 @@ public enum ViolationAction { Warn, DropRow, FailUpdate, QuarantineRow }
 /// <summary>A rule every row should satisfy: it passes only where the predicate is TRUE.</summary>
 /// <param name="Predicate">DuckDB SQL over the dataset's output columns, variables substituted.</param>
 public sealed record Expectation(string Name, string Predicate, ViolationAction Action, FilePosition Position);
+
+/// <summary>REFRESH POLICY of a materialized view.</summary>
+public enum RefreshPolicy
+{
+    /// <summary>Whatever costs less.</summary>
+    Auto,
+
+    /// <summary>By the changes wherever that can be done.</summary>
+    Incremental,
+
+    /// <summary>By the changes, or the step stops.</summary>
+    IncrementalStrict,
+
+    /// <summary>Always whole.</summary>
+    Full,
+}
 
 /// <summary>CLUSTER BY: columns, AUTO or nothing.</summary>
 public sealed record Clustering(IReadOnlyList<string> Columns, bool Auto)

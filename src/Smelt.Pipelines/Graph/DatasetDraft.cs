@@ -40,7 +40,10 @@ internal sealed class QueryDraft(QueryUnit unit)
         IsTimeDependent = IsTimeDependent,
         IsVolatile = IsVolatile,
         ReadsUntracked = ReadsUntracked,
+        MultipliesRows = Macros.SelectMany(static m => m.Bodies).Select(static b => b.Seen).Append(Seen).Any(static s => s is not null && (s.Functions.Overlaps(s_unnesting) || s.Calls.Exists(static c => s_unnesting.Contains(c.Function)))),
     };
+
+    private static readonly string[] s_unnesting = ["unnest", "unlist", "generate_series", "range"];
 }
 
 /// <summary>A dataset while it is compiled.</summary>

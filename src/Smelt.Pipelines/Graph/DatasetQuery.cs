@@ -36,6 +36,9 @@ public sealed class DatasetQuery
     /// <summary>Reads what Smelt does not track (DuckDB's own read_csv …): nobody can tell whether it changed.</summary>
     public bool ReadsUntracked { get; init; }
 
+    /// <summary>Has expressions that make several rows of one: UNNEST.</summary>
+    public bool MultipliesRows { get; init; }
+
     /// <summary>The one streamed reference or source of a streaming table without UNION ALL; several with.</summary>
     public bool ReadsStream => References.Any(r => r.IsStream) || Sources.Any(s => s.IsStream);
 

@@ -52,6 +52,9 @@ internal sealed class ReferenceBinding(DatasetQuery query, QueryBindings binding
         SetName(node, Parts(name));
     }
 
+    /// <summary>Gives a table's node another name, written as SQL has it.</summary>
+    public static void SetName(JsonObject node, string name) => SetName(node, Parts(name));
+
     private static void SetName(JsonObject node, List<string> parts)
     {
         node["table_name"] = parts[^1];

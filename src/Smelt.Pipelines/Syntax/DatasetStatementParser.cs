@@ -35,10 +35,20 @@ internal static class DatasetStatementParser
         else if (cursor.Take("PARTITIONED", "BY") || cursor.Take("PARTITION", "BY")) Names(cursor, statement.PartitionedBy);
         else if (cursor.Take("CLUSTER", "BY")) ClusterBy(cursor, statement);
         else if (cursor.Take("TBLPROPERTIES")) Properties(file.Text, cursor, statement);
+        else if (cursor.Take("REFRESH", "POLICY")) statement.RefreshPolicy = Policy(cursor, statement);
         else if (NotYet(cursor) is { } clause)
             throw new StatementSyntaxException(DiagnosticCodes.NotYet, cursor.Offset, $"{clause} is not in this version yet.", "Leave it out.");
         else return false;
         return true;
+    }
+
+    private static RefreshPolicy Policy(TokenCursor cursor, DatasetStatement statement)
+    {
+        if (statement.Kind != DatasetKind.MaterializedView) throw cursor.Wrong("Only a materialized view has a REFRESH POLICY: a streaming table reads what is new, and a view is never stored.");
+        if (cursor.Take("AUTO")) return RefreshPolicy.Auto;
+        if (cursor.Take("FULL")) return RefreshPolicy.Full;
+        if (cursor.Take("INCREMENTAL", "STRICT")) return RefreshPolicy.IncrementalStrict;
+        return cursor.Take("INCREMENTAL") ? RefreshPolicy.Incremental : throw cursor.Wrong($"Expected AUTO, INCREMENTAL, INCREMENTAL STRICT or FULL, found {cursor.Found}.");
     }
 
     private static string? NotYet(TokenCursor cursor)

@@ -20,6 +20,7 @@ internal sealed class DatasetStatement
     public List<PlacedName> PartitionedBy { get; } = [];
     public List<PlacedName> ClusterBy { get; } = [];
     public bool ClusterAuto { get; set; }
+    public RefreshPolicy? RefreshPolicy { get; set; }
     public List<(string Key, string Value, int Offset)> Properties { get; } = [];
 
     /// <summary>Range of tokens of the query; empty where there is none.</summary>

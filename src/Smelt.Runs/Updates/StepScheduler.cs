@@ -105,7 +105,9 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
         FlowResult result;
         for (var attempt = 1; ; attempt++)
         {
-            result = await new StepRunner(context, frugality).RunAsync(dataset, options.ModeOf(dataset), progress, cancel);
+            result = options.Replay is { } replay
+                ? await new QuarantineReplay(context, replay.Where).RunAsync(dataset, progress, cancel)
+                : await new StepRunner(context, frugality).RunAsync(dataset, options.ModeOf(dataset), progress, cancel);
             if (result is not FlowResult.Failed { IsTransient: true } failed || failed.Code == EngineCodes.OutOfResources || attempt == TransientTries) break;
             await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt * attempt), context.Clock, cancel);
         }

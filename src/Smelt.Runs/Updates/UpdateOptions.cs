@@ -20,12 +20,19 @@ public sealed record UpdateOptions
     /// <summary>Whether the data tests of the selected datasets run at the end.</summary>
     public bool Tests { get; init; } = true;
 
+    /// <summary>Set where the update brings quarantined rows back instead of reading what is new.</summary>
+    public ReplayOptions? Replay { get; init; }
+
     /// <summary>Steps at once; null: chosen by the machine.</summary>
     public int? Parallel { get; init; }
 
     public RefreshMode ModeOf(Dataset dataset) =>
         FullRefresh.Contains(dataset.Name) ? RefreshMode.Full : Refresh.Contains(dataset.Name) ? RefreshMode.Forced : RefreshMode.Incremental;
 }
+
+/// <summary>Which quarantined rows to replay.</summary>
+/// <param name="Where">SQL over the quarantine's columns; null for all.</param>
+public sealed record ReplayOptions(string? Where);
 
 /// <summary>How a dataset's step ended within an update.</summary>
 /// <param name="BlockedBy">The failed dataset that kept it from running.</param>

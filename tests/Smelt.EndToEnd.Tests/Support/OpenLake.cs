@@ -10,7 +10,7 @@ namespace Smelt.EndToEnd.Tests;
 /// <summary>Every table of a pipeline's lake as it is now, bound in one catalog of the test's process: many questions for the price of one start.</summary>
 public sealed partial class OpenLake : IDisposable
 {
-    private static readonly string[] s_ofTheRun = ["_ingested_at", "_ingestion_date", "_batch_id", "_quarantined_at"];
+    private static readonly string[] s_ofTheRun = ["_ingested_at", "_ingestion_date", "_batch_id", "_source_offset", "_quarantined_at"];
 
     private readonly PipelineSession _session;
     private readonly StepCatalog _catalog;
