@@ -45,6 +45,9 @@ public static class EngineCodes
     /// <summary>A streamed table's log no longer holds the versions needed.</summary>
     public const string StreamLogGone = "SM6103";
 
+    /// <summary>A full extract is older than one that was applied.</summary>
+    public const string ExtractOutOfOrder = "SM6140";
+
     /// <summary>The target has batches of this flow and the flow's state is gone.</summary>
     public const string StateGone = "SM6201";
 

@@ -116,14 +116,14 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         return new Judge(batch.Catalog, rules, row);
     }
 
-    /// <param name="refusable">SQL of a row as the quarantine keeps it, where what comes after may refuse it still; null where nothing does.</param>
-    private string JudgedSql(OutputShape shape, Judge judge, string typed, string? refusable = null)
+    /// <param name="extra">SQL of one more column over a typed row, or null.</param>
+    private string JudgedSql(OutputShape shape, Judge judge, string typed, string? extra = null, string extraName = "")
     {
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
         var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
         var row = $"CASE WHEN {string.Join(" AND ", flags)} THEN NULL ELSE {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} END";
-        var (given, kept) = refusable is null ? (names, names) : ($"{names}, {refusable} AS {Refusable}", $"{names}, {Refusable}");
+        var (given, kept) = extra is null ? (names, names) : ($"{names}, {extra} AS {extraName}", $"{names}, {extraName}");
         return $"SELECT {kept} FROM (SELECT {given}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 

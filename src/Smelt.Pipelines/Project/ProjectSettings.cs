@@ -47,4 +47,7 @@ public sealed record MetadataColumns
     public string? SourceFile { get; init; } = "_source_file";
     public string? BatchId { get; init; } = "_batch_id";
     public string? RescuedData { get; init; } = "_rescued_data";
+
+    /// <summary>Those that there are.</summary>
+    public IReadOnlyList<string> Names => [.. new[] { IngestedAt, IngestionDate, Source, SourceFile, BatchId, RescuedData }.OfType<string>()];
 }
