@@ -58,6 +58,8 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         judge?.Close();
         var samples = judge is null ? [] : RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
+        if (await StagedRows.AuditAsync(context, step, target, files, changed, cancel) is { } wrong)
+            return new StagedStep(null, new FlowResult.Failed(EngineCodes.TestsFailed, wrong, false, Counts(judge, 0, []), samples), samples);
         var plans = await PlansAsync(target, files, changed, shape, judge, cancel);
         context.Probe(step.Label + ":after-data");
         if (unique is not null) plans = [plans[0] with { Reads = unique.Reads }, .. plans.Skip(1)];
