@@ -105,7 +105,7 @@ internal sealed class DiffSides : IDisposable
         {
             if (Session.Pipeline.Graph.Find(name) is not { } dataset) continue;
             if (dataset.Flows.FirstOrDefault(static f => f.Cdc is not null)?.Cdc is { KeepsHistory: false } cdc) return cdc.Keys;
-            if (dataset.Tests.FirstOrDefault(static t => t.Kind == DataTestKind.Unique) is { Column: { } column }) return [column];
+            if (dataset.Tests.FirstOrDefault(static t => t is { Kind: "unique", Where: null }) is { Column: { } column }) return [column];
         }
         return [];
     }
