@@ -31,6 +31,8 @@ internal sealed class StatementScope : IDisposable
     public DatasetName Dataset(TableName name)
     {
         if (name.Parts.Count == 2 && DatasetName.TryLayer(name.Parts[0], out var layer)) return _session.Pipeline.Graph.Find(new DatasetName(layer, name.Parts[1]))?.Name ?? new DatasetName(layer, name.Parts[1]);
+        // Delta Live Tables' word for the pipeline's own tables.
+        if (name.Parts is ["LIVE" or "live" or "Live", var own] && _session.Pipeline.Graph.Find(own) is { } live) return live.Name;
         if (name.Parts.Count == 1 && _session.Pipeline.Graph.Find(name.Parts[0]) is { } found) return found.Name;
         throw StatementFailedException.Usage($"There is no dataset '{name}'. Tables are named bronze.x, silver.x, gold.x; a folder is named delta.`path`.");
     }

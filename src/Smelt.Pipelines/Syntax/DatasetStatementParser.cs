@@ -11,12 +11,28 @@ internal static class DatasetStatementParser
         {
             if (!Clause(file, cursor, statement)) throw cursor.Wrong($"Expected a clause or AS and a query, found {cursor.Found}.");
         }
+        ClusteringProperties(statement);
         // Flows alone may fill a streaming table.
         if (cursor.IsAtEnd && kind == DatasetKind.StreamingTable && !cursor.WasTaken("AS")) return statement;
         if (cursor.IsAtEnd)
             throw new StatementSyntaxException(DiagnosticCodes.NoQuery, start, $"{statement.Name[^1].Name} has no query.", "End the statement with AS SELECT ….");
         statement.Body = cursor.At..cursor.End;
         return statement;
+    }
+
+    /// <summary>Delta Live Tables' properties for liquid clustering say what CLUSTER BY says, and are taken for it.</summary>
+    private static void ClusteringProperties(DatasetStatement statement)
+    {
+        var (columns, enabled) = (statement.Properties.FindIndex(static p => p.Key.Equals("delta.clusterBy", StringComparison.OrdinalIgnoreCase)),
+            statement.Properties.FindIndex(static p => p.Key.Equals("delta.enableLiquidClustering", StringComparison.OrdinalIgnoreCase)));
+        var isOff = enabled >= 0 && statement.Properties[enabled].Value.Equals("false", StringComparison.OrdinalIgnoreCase);
+        if (columns >= 0 && !isOff && statement.ClusterBy.Count == 0)
+        {
+            foreach (var name in statement.Properties[columns].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                statement.ClusterBy.Add(new PlacedName(name.Trim('`', '"'), statement.Properties[columns].Offset));
+        }
+        else if (enabled >= 0 && !isOff && statement.ClusterBy.Count == 0) statement.ClusterAuto = true;
+        statement.Properties.RemoveAll(static p => p.Key.Equals("delta.clusterBy", StringComparison.OrdinalIgnoreCase) || p.Key.Equals("delta.enableLiquidClustering", StringComparison.OrdinalIgnoreCase));
     }
 
     public static List<PlacedName> QualifiedName(TokenCursor cursor)
