@@ -113,6 +113,9 @@ public sealed record PreparedRecord
     /// <summary>Things to tell: new columns, missing ones, features.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Files of a batch of a sink, which has no table.</summary>
+    internal IReadOnlyList<SinkFile> SinkFiles { get; init; } = [];
+
     /// <summary>Set where the batch was given up before it was prepared: the record's place is taken, so that no attempt can prepare it any more.</summary>
     public string? VoidReason { get; init; }
 }
