@@ -81,6 +81,9 @@ public static class EngineCodes
     /// <summary>A materialized view is to be refreshed by its changes alone, and cannot be.</summary>
     public const string NotIncremental = "SM6280";
 
+    /// <summary>A dataset cannot be made again by days.</summary>
+    public const string DayRefused = "SM6220";
+
     /// <summary>A statement cannot be done as it was written.</summary>
     public const string StatementRefused = "SM6401";
 

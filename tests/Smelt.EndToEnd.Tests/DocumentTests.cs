@@ -41,6 +41,31 @@ public sealed partial class DocumentTests
         Assert.True(commands >= 18, $"{commands} commands");
     }
 
+    /// <summary>A sample's page: its commands, in a folder that has the sample, print what it shows.</summary>
+    [Theory]
+    [InlineData("dlt-orders", 13)]
+    [InlineData("drivers", 12)]
+    public void Every_command_of_a_samples_page_runs_and_prints_what_it_shows(string sample, int least)
+    {
+        using var folder = new PipelineFolder(null);
+        folder.AddSample(sample, $"samples/{sample}");
+        Directory.CreateDirectory(folder.File("bin"));
+        File.CreateSymbolicLink(folder.File("bin/smelt"), SmeltProgram.Path);
+        var (said, commands) = ("", 0);
+        foreach (var (kind, text) in BlocksOf($"docs/samples/{sample}.md"))
+        {
+            if (kind == "text")
+            {
+                foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries)) Assert.Contains(Plain(line), Plain(said), StringComparison.Ordinal);
+                continue;
+            }
+            var result = ShellProgram.Run(folder.Path, "bash", "-c", $"set -e\nPATH='{folder.File("bin")}':$PATH\n{text}").Expect(0);
+            said = result.Out + result.Err;
+            commands += text.Split('\n').Count(static l => l.StartsWith("smelt ", StringComparison.Ordinal));
+        }
+        Assert.True(commands >= least, $"{commands} commands");
+    }
+
     private static string Plain(string text) => Space().Replace(text, " ").Trim();
 
     /// <summary>Documents whose examples are not complete pipelines: each example is compiled beside the tables that it reads.</summary>

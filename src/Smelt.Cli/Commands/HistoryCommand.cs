@@ -16,7 +16,7 @@ internal static class HistoryCommand
             using var session = OpenedPipeline.Open(parsed, terminal);
             if (session is null) return ExitCode.Usage;
             var dataset = Selection.One(session, parsed.GetValue(name)!);
-            if (dataset.IsView) throw new UsageException($"{dataset.Name} is a view and has no history.");
+            if (!dataset.IsStored) throw new UsageException($"{dataset.Name} is a {(dataset.IsView ? "view" : "sink")} and has no history.");
             var table = session.Layout.Table(dataset.Name);
             if (await table.LatestVersionAsync(cancel: cancel) is null) throw new UsageException($"{dataset.Name} has no table yet. `smelt run` makes it.");
             Write(terminal, dataset.Name.ToString(), await table.HistoryAsync(parsed.GetValue(limit), cancel));

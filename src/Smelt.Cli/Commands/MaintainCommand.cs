@@ -36,7 +36,7 @@ internal static class MaintainCommand
     private static async Task<List<DatasetName>> TablesAsync(PipelineSession session, IReadOnlyList<Dataset> datasets, CancellationToken cancel)
     {
         var tables = new List<DatasetName>();
-        foreach (var dataset in datasets.Where(static d => !d.IsView))
+        foreach (var dataset in datasets.Where(static d => d.IsStored))
             foreach (var name in (DatasetName[])[dataset.Name, session.Pipeline.Project.QuarantineOf(dataset.Name)])
                 if (await session.Layout.Table(name).LatestVersionAsync(cancel: cancel) is not null)
                     tables.Add(name);

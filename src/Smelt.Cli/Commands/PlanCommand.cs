@@ -53,6 +53,7 @@ internal static class PlanCommand
     {
         DatasetKind.StreamingTable => "streaming table  ",
         DatasetKind.MaterializedView => "materialized view",
+        DatasetKind.Sink => "sink             ",
         _ => "view             ",
     };
 

@@ -74,7 +74,7 @@ internal static class QuarantineCommand
             using var session = OpenedPipeline.Open(parsed, terminal);
             if (session is null) return ExitCode.Usage;
             var dataset = Selection.One(session, parsed.GetValue(name)!);
-            if (dataset.IsView) throw new UsageException($"{dataset.Name} is a view and refuses no rows.");
+            if (!dataset.IsStored) throw new UsageException($"{dataset.Name} is a {(dataset.IsView ? "view" : "sink")} and refuses no rows.");
             if (dataset.Kind == DatasetKind.MaterializedView)
                 throw new UsageException($"{dataset.Name} is a materialized view: every refresh judges all its rows again and replaces its quarantine. `smelt run --refresh {dataset.Name}` does it now.");
             var options = new UpdateOptions

@@ -29,7 +29,7 @@ internal sealed class RefreshOptions
                 if (dataset.IsStored && dataset.Name.Layer != Layer.Bronze) full.Add(dataset.Name);
             }
         }
-        var stored = selected.Where(static d => d.IsStored).ToList();
+        var stored = selected.Where(static d => d.IsUpdated).ToList();
         foreach (var name in full.Where(name => stored.TrueForAll(d => d.Name != name)).ToList())
         {
             if (parsed.GetValue(CommandTree.Select) is null && parsed.GetValue(CommandTree.Exclude) is null) continue;

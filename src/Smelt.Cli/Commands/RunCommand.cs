@@ -16,7 +16,7 @@ internal static class RunCommand
         var parallel = new Option<int?>("--parallel") { Description = "Steps at once", HelpName = "N" };
         var command = new Command("run", "Update the pipeline's tables")
         {
-            folder, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude, wait, noTests, parallel,
+            folder, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude, wait, noTests, parallel, DayOptions.Date,
         };
         refresh.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -28,6 +28,7 @@ internal static class RunCommand
             {
                 Wait = parsed.GetValue(wait), Tests = !parsed.GetValue(noTests), Parallel = parsed.GetValue(parallel),
             };
+            if (DayOptions.Read(parsed) is { } days) options = DayOptions.Choose(terminal, session, parsed, options, days);
             var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System), FaultPoints.FromEnvironment());
             using IUpdateDisplay display = terminal.IsLive ? new LiveDisplay(terminal) : new LineDisplay(terminal);
             var result = await new UpdateRunner(context, display).RunAsync(options, cancel);

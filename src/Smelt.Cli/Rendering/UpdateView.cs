@@ -170,7 +170,7 @@ internal static class UpdateView
 
     private static async Task PreviewAsync(Terminal terminal, PipelineSession session, UpdateContext context, List<StepOutcome> made, CancellationToken cancel)
     {
-        var shown = made.Where(static s => s.Dataset.Name.Layer == Layer.Gold).OrderByDescending(static s => ((FlowResult.Completed)s.Result).Counts.RowsOut > 0)
+        var shown = made.Where(static s => s.Dataset is { IsStored: true, Name.Layer: Layer.Gold }).OrderByDescending(static s => ((FlowResult.Completed)s.Result).Counts.RowsOut > 0)
             .ThenBy(static s => s.Dataset.Position.Line > 1).ThenBy(static s => s.Dataset.Name).FirstOrDefault();
         if (shown is null) return;
         using var catalog = new StepCatalog(session.Database());

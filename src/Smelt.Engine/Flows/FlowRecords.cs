@@ -29,6 +29,9 @@ public sealed record StreamRange(string Name, string TableId, long? From, long T
     /// <summary>How many commits that took rows out were passed over so far: what they took out is in the target and no more in the source.</summary>
     public long Passed { get; init; }
 
+    /// <summary>A range that reads nothing and ends where this one does.</summary>
+    internal StreamRange Nothing => From is null && ToFile is { } file ? this with { FromFile = file } : this with { From = To, FromFile = ToFile ?? 0 };
+
     /// <summary>Whether it reads nothing.</summary>
     internal bool IsEmpty => From == To && ToFile is null;
 }
@@ -112,6 +115,9 @@ public sealed record PreparedRecord
 
     /// <summary>Things to tell: new columns, missing ones, features.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>Files of a batch of a sink, which has no table.</summary>
+    internal IReadOnlyList<SinkFile> SinkFiles { get; init; } = [];
 
     /// <summary>Set where the batch was given up before it was prepared: the record's place is taken, so that no attempt can prepare it any more.</summary>
     public string? VoidReason { get; init; }

@@ -34,6 +34,7 @@ internal static class RecordJson
         Texts(json, "sourceColumns", record.SourceColumns);
         Counts(json, record.Counts);
         Texts(json, "notes", record.Notes);
+        if (record.SinkFiles.Count > 0) SinkFiles(json, record.SinkFiles);
         if (record.VoidReason is not null) json.WriteString("void", record.VoidReason);
     });
 
@@ -83,6 +84,7 @@ internal static class RecordJson
             SourceColumns = ReadTexts(root, "sourceColumns"),
             Counts = ReadCounts(root),
             Notes = ReadTexts(root, "notes"),
+            SinkFiles = ReadSinkFiles(root),
             VoidReason = root.TryGetProperty("void", out var reason) ? reason.GetString() : null,
         };
     }
@@ -118,6 +120,25 @@ internal static class RecordJson
         }
         return buffer.WrittenSpan.ToArray();
     }
+
+    private static void SinkFiles(Utf8JsonWriter json, IReadOnlyList<SinkFile> files)
+    {
+        json.WriteStartArray("sinkFiles");
+        foreach (var file in files)
+        {
+            json.WriteStartObject();
+            json.WriteString("temporary", file.Temporary);
+            json.WriteString("final", file.Final);
+            json.WriteNumber("rows", file.Rows);
+            json.WriteNumber("bytes", file.Bytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static SinkFile[] ReadSinkFiles(JsonElement root) => root.TryGetProperty("sinkFiles", out var files)
+        ? [.. files.EnumerateArray().Select(static f => new SinkFile(f.GetProperty("temporary").GetString()!, f.GetProperty("final").GetString()!, f.GetProperty("rows").GetInt64(), f.GetProperty("bytes").GetInt64()))]
+        : [];
 
     private static void Sources(Utf8JsonWriter json, IReadOnlyList<SourceInput> sources)
     {

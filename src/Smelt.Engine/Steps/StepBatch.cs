@@ -40,6 +40,9 @@ internal interface IStepBatch
 
     string BatchId { get; }
 
+    /// <summary>SQL condition over the output columns that rows have to hold to be in the batch; null for all.</summary>
+    string? Only => null;
+
     IReadOnlyList<string> Notes { get; }
 
     /// <summary>Where the batch's rows stand in its input, for who looks at a refused one: <c>bronze.orders, versions 3 to 5</c>. Null where nobody can tell.</summary>

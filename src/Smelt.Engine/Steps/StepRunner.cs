@@ -95,6 +95,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
 
     internal async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
     {
+        if (step.Dataset.Kind == DatasetKind.Sink) return await new SinkStep(context, step, key, progress).RoundAsync(isOld, cancel);
         var state = step.State!;
         var (generation, batch) = (key.Generation, key.Batch);
         var commit = new StepCommit(context, step, key);

@@ -38,6 +38,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         var difference = await ViewDifference.OfAsync(context, step, batch, target, shape, query => TypedSql(query, shape, []), cancel);
         if (difference is not null) _query = difference.Come;
         var typed = TypedSql(_query, shape, rules);
+        if (batch.Only is { } only) typed = $"SELECT * FROM ({typed}) AS smelt_chosen WHERE {only}";
         using var judge = rules.Count == 0 ? null : NewJudge(shape, rules, typed);
         if (judge is not null) progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");

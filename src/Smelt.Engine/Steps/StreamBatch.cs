@@ -112,6 +112,8 @@ internal sealed class StreamBatch : IStepBatch
                 Source = call => names.GetValueOrDefault(call) ?? whole.Source(call),
             },
             Carry = [StreamedRow.Column],
+            // No rule of a sink would take a row whose expression raised: the flow fails.
+            WrapErrors = dataset.Kind != DatasetKind.Sink,
         }, Catalog.Connection);
         if (dataset.Name.Layer == Layer.Bronze)
             Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : _intent.Streams.Count > 0 ? _intent.Streams[0].Name : dataset.Name.ToString(), Rewritten.CarriesRows && step.Query.FileSources.Any());

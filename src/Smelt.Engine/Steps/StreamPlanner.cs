@@ -10,12 +10,16 @@ internal sealed class StreamPlanner(UpdateContext context)
     public async Task<StepPreparation> DecideAsync(StepPreparation step, CancellationToken cancel)
     {
         var state = step.State!;
+        if (step is { Dataset.Kind: DatasetKind.Sink, Mode: RefreshMode.Full })
+            throw new EngineException(EngineCodes.FullRefreshLoses, $"{step.Dataset.Name} is a sink: what it was given cannot be taken back. Write another sink, or remove {step.Dataset.Sink!.Path} and {FlowState.FolderOf(step.Dataset.Name)} and run again.");
+        if (step.Dataset.Kind == DatasetKind.Sink && state.Has(state.Generation, state.NextBatch(), "prepared"))
+            return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to deliver") };
         if (step.Mode == RefreshMode.Full)
         {
             TargetMarks.RefuseForeign(context, step);
             RefuseLossOfRemoved(step);
         }
-        else
+        else if (step.Dataset.Kind != DatasetKind.Sink)
         {
             await new TargetCheck(context).HoldAsync(step, cancel);
             var next = state.NextBatch();

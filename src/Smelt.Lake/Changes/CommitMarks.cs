@@ -15,6 +15,9 @@ public static class CommitMarks
     /// <summary>Rows about somebody who is to be forgotten.</summary>
     public const string Erasure = "erasure";
 
+    /// <summary>Rows of some days that were made again and replaced: their readers make theirs again in the same way.</summary>
+    public const string Remade = "days that were made again";
+
     /// <summary>Tags with the mark, for <see cref="DmlOptions.Tags"/> and <see cref="TablePlan.Tags"/>.</summary>
     public static IReadOnlyDictionary<string, string> Of(string why) => new Dictionary<string, string>(StringComparer.Ordinal) { [Removes] = why };
 

@@ -27,7 +27,8 @@ internal static class DatasetBuilder
             Tags = [.. project.DefaultsOf(draft.Name.Layer).Tags.Concat(draft.Tags).Distinct()],
             Tests = draft.Tests,
             Query = draft.Flows.Count > 0 && draft.Flows[0].IsDefault ? flows[0].Query : DatasetQuery.Together(flows.ConvertAll(static f => f.Query)),
-            Flows = draft.IsStored ? flows : [],
+            Flows = draft.IsStored || draft.IsSink ? flows : [],
+            Sink = draft.Sink,
             DefinitionHash = draft.DefinitionHash,
             CastErrors = project.DefaultsOf(draft.Name.Layer).CastErrors ?? project.CastErrors,
         };

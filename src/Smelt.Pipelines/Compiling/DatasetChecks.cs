@@ -71,6 +71,7 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
 
     private void Properties()
     {
+        if (dataset.IsSink) return;
         foreach (var (key, value, offset) in dataset.Statement.Properties)
         {
             if (!key.StartsWith("smelt.", StringComparison.OrdinalIgnoreCase)) continue;

@@ -16,6 +16,7 @@ internal static class DatasetDrafts
             Name = name, NameOffset = offset, File = file, Statement = statement,
         };
         if (statement.HasBody) draft.Flows.Add(new FlowDraft { Name = name.Name, NameOffset = offset, Start = statement.Start, File = file, Query = new QueryDraft(QueryUnit.OfQuery(file, statement.Body)) });
+        if (draft.IsSink) draft.Sink = SinkSettings.Read(draft);
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var clause in statement.Constraints)
         {

@@ -28,6 +28,8 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
         foreach (var call in flow.Query.Sources.Where(static s => s is { Function: "table_changes", Dataset: null, IsStream: false }))
             flow.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} reads the changes of '{(call.Arguments.Count > 0 ? call.Arguments[0].Text : "")}', which is no dataset.", "Name one: table_changes('silver.orders', 0). A path is read by `smelt query`, and SQL tests.");
         var kind = flow.Kind(dataset.Kind);
+        foreach (var reference in flow.Query.References.Values.Where(r => r.Dataset is { } read && names.Find(read) is { IsSink: true }))
+            flow.Query.Unit.Report(DiagnosticCodes.SinkRead, reference.Span.Start, $"{reference.Dataset} is a sink: its files are for others, and nothing here reads them.", "Read what the sink's flows read.");
         if (kind is FlowKind.Append or FlowKind.AutoCdc)
         {
             foreach (var call in flow.Query.Sources.Where(static s => s is { Function: "table_changes", IsStream: false }))
@@ -39,7 +41,7 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
                 flow.Query.Unit.Report(DiagnosticCodes.StreamInOnce, keyword, $"The flow {flow.Name} runs once and reads its inputs whole.", "Leave STREAM out, or ONCE.");
         }
         else if (flow.Cdc is { IsSnapshot: true }) return;
-        else if (dataset.Kind == DatasetKind.StreamingTable) StreamingTable();
+        else if (kind is FlowKind.Append or FlowKind.AutoCdc) StreamingTable();
         else
         {
             foreach (var keyword in mask.Streams.Values) StreamInView(keyword);
@@ -79,6 +81,8 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
         {
             new StreamingRules(flow.Query, dataset.Name).Check();
             flow.Query.Unique = Streaming.DeduplicationReader.Read(flow.Query);
+            if (dataset.IsSink && flow.Query.Unique is not null)
+                flow.Query.Unit.Report(DiagnosticCodes.NotIncremental, 0, "DISTINCT ON cannot be streamed into a sink: what it holds is not looked at.", "Write it in a streaming table, and let the flow read that.");
         }
     }
 

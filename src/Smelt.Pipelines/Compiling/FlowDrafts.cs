@@ -53,9 +53,9 @@ internal sealed class FlowDrafts(IReadOnlyDictionary<DatasetName, DatasetDraft> 
         }
         if (name.Layer != layer)
             file.Report(DiagnosticCodes.LayerMismatch, offset, $"The flow {statement.Name.Name} of {name} stands in the folder {DatasetName.SchemaOf(layer)}.", $"Move it to {name.Schema}.");
-        if (dataset.Statement.Kind == DatasetKind.StreamingTable) return dataset;
+        if (dataset.Statement.Kind == DatasetKind.StreamingTable || (dataset.IsSink && statement.Kind is FlowKind.Append or FlowKind.Once)) return dataset;
         if (dataset.Statement.Kind is null && dataset.Flows is [{ Query.ReadsStream: true }, ..]) return dataset;
-        var kind = dataset.Kind == DatasetKind.MaterializedView ? "materialized view, whose content always equals its own query" : "view, which is never stored";
+        var kind = dataset.IsSink ? "sink, which gets rows and applies no changes" : dataset.Kind == DatasetKind.MaterializedView ? "materialized view, whose content always equals its own query" : "view, which is never stored";
         file.Report(DiagnosticCodes.FlowTarget, offset, $"The flow {statement.Name.Name} writes {dataset.Name}, a {kind}.", "Make it a STREAMING TABLE, or put the query into its own by UNION ALL.");
         return null;
     }

@@ -66,6 +66,8 @@ public static class DiagnosticCodes
     public const string DuplicateFlow = "SM2021";
     /// <summary>A streaming table that nothing writes.</summary>
     public const string TableWithoutFlow = "SM2022";
+    /// <summary>A sink is read.</summary>
+    public const string SinkRead = "SM2023";
 
     // SM3xxx: streaming
     /// <summary>What cannot be streamed.</summary>
@@ -194,6 +196,7 @@ public static class DiagnosticCodes
         [FlowTarget] = "A flow into what is no streaming table",
         [DuplicateFlow] = "Two flows of one name",
         [TableWithoutFlow] = "A streaming table that nothing writes",
+        [SinkRead] = "A sink is read",
         [NotIncremental] = "What cannot be streamed",
         [StreamJoin] = "A join that cannot be streamed",
         [StreamInView] = "STREAM in what is no streaming table",

@@ -11,6 +11,8 @@ public enum DatasetKind
     View,
     /// <summary>A view for this pipeline's own use: bound like a view, not listed for consumers.</summary>
     TemporaryView,
+    /// <summary>A folder outside the lake that flows write files to.</summary>
+    Sink,
 }
 
 /// <summary>A named table or view of a layer, as compiled.</summary>
@@ -81,7 +83,13 @@ public sealed class Dataset
     /// <summary>Stored as a Delta table (streaming table or materialized view).</summary>
     public bool IsStored => Kind is DatasetKind.StreamingTable or DatasetKind.MaterializedView;
 
-    public bool IsView => !IsStored;
+    public bool IsView => Kind is DatasetKind.View or DatasetKind.TemporaryView;
+
+    /// <summary>Whether an update makes something of it: a table or files.</summary>
+    public bool IsUpdated => !IsView;
+
+    /// <summary>Where a sink's files go; null for tables and views.</summary>
+    public SinkSettings? Sink { get; init; }
 
     public override string ToString() => Name.ToString();
 }

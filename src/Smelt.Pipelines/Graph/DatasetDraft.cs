@@ -66,6 +66,8 @@ internal sealed class DatasetDraft
     public List<RuleDraft> Constraints { get; } = [];
 
     public DatasetKind Kind => Statement.Kind ?? (Flows[0].Query.ReadsStream ? DatasetKind.StreamingTable : DatasetKind.MaterializedView);
+    public bool IsSink => Statement.Kind == DatasetKind.Sink;
+    public SinkSettings? Sink { get; set; }
     public bool IsStored => Kind is DatasetKind.StreamingTable or DatasetKind.MaterializedView;
 
     /// <summary>The columns of all its flows together.</summary>

@@ -154,14 +154,14 @@ internal static class DatasetStatementParser
         else if (!cursor.Take("NONE")) Names(cursor, statement.ClusterBy);
     }
 
-    private static void Properties(string text, TokenCursor cursor, DatasetStatement statement)
+    public static void Properties(string text, TokenCursor cursor, DatasetStatement statement, bool equalsIsLeftOut = false)
     {
         cursor.ExpectSymbol('(');
         do
         {
             var offset = cursor.Offset;
             var key = Key(text, cursor);
-            cursor.ExpectSymbol('=');
+            if (!cursor.TakeSymbol('=') && !equalsIsLeftOut) cursor.ExpectSymbol('=');
             statement.Properties.Add((key, Value(text, cursor), offset));
         }
         while (cursor.TakeSymbol(','));

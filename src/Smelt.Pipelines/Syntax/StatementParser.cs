@@ -73,14 +73,12 @@ internal static class StatementParser
             file.Flows.Add(FlowStatementParser.Parse(file, cursor, start));
             return;
         }
-        Refuse(cursor);
+        if (cursor.Take("SINK"))
+        {
+            file.Datasets.Add(SinkStatementParser.Parse(file, cursor, start));
+            return;
+        }
         file.Datasets.Add(DatasetStatementParser.Parse(file, cursor, start, Kind(cursor)));
-    }
-
-    private static void Refuse(TokenCursor cursor)
-    {
-        if (cursor.Peek("SINK"))
-            throw new StatementSyntaxException(DiagnosticCodes.NotYet, cursor.Offset, "CREATE SINK is not in this version yet.", "Use 'smelt query --format' to get rows out.");
     }
 
     private static DatasetKind Kind(TokenCursor cursor)
@@ -92,6 +90,6 @@ internal static class StatementParser
         if (cursor.Peek("TABLE"))
             throw cursor.Wrong("CREATE TABLE is no statement of a pipeline.", "Write CREATE OR REFRESH MATERIALIZED VIEW, or STREAMING TABLE for what reads STREAM.");
         throw new StatementSyntaxException(DiagnosticCodes.UnknownStatement, cursor.Offset, $"CREATE cannot make {cursor.Found} here.",
-            "It makes a STREAMING TABLE, MATERIALIZED VIEW, FLOW, VIEW, TEMPORARY VIEW or MACRO.");
+            "It makes a STREAMING TABLE, MATERIALIZED VIEW, FLOW, SINK, VIEW, TEMPORARY VIEW or MACRO.");
     }
 }

@@ -68,7 +68,8 @@ public sealed class PlanBuilder(UpdateContext context)
             PlannedAction.Run when decision.Action == StepAction.Wait => $"after {string.Join(", ", changing)}",
             _ => decision.Reason,
         };
-        return new PlannedStep(dataset, action, reason, decision.Code, decision.Notes);
+        var missing = decision.Action == StepAction.Stop ? null : MissingDays.Note(dataset, await MissingDays.OfAsync(context, dataset, cancel));
+        return new PlannedStep(dataset, action, reason, decision.Code, missing is null ? decision.Notes : [.. decision.Notes, missing]);
     }
 
     private List<DatasetName> Changing(Dataset dataset, HashSet<DatasetName> willChange) =>

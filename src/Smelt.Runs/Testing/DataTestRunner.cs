@@ -9,6 +9,9 @@ public sealed class DataTestRunner(UpdateContext context)
 {
     private const int SampleRows = 5;
 
+    /// <summary>Only rows of these days are tested, by each dataset's day column.</summary>
+    public DayRange? Days { get; init; }
+
     /// <summary>Whether a test on unchanged tables is answered from memory.</summary>
     public bool Remembers { get; init; } = true;
 
@@ -32,7 +35,7 @@ public sealed class DataTestRunner(UpdateContext context)
         var groups = tests.Select(static (test, place) => (test, place)).GroupBy(static t => (t.test.Dataset, t.test.Dataset is null ? t.place : 0));
         await Parallel.ForEachAsync(groups, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, async (group, stop) =>
         {
-            using var bound = new BoundTests(context, staged);
+            using var bound = new BoundTests(context, staged) { Days = Days };
             foreach (var (test, place) in group)
             {
                 stop.ThrowIfCancellationRequested();
@@ -147,6 +150,8 @@ internal sealed class BoundTests(UpdateContext context, (Dataset Dataset, Smelt.
     /// <summary>Whether the rows tested are in no table yet.</summary>
     public bool IsStaged => staged is not null;
 
+    public DayRange? Days { get; init; }
+
     /// <summary>Binds what a test reads.</summary>
     /// <returns>Its SQL over the bound names.</returns>
     public async Task<string> BindAsync(RunnableTest test, CancellationToken cancel)
@@ -157,6 +162,7 @@ internal sealed class BoundTests(UpdateContext context, (Dataset Dataset, Smelt.
             if (staged is { } rows) await _catalog.BindScanAsync(rows.Dataset.Name.Schema, rows.Dataset.Name.Name, rows.Rows, cancel);
         }
         _binder ??= new InputBinder(context, _catalog);
+        if (Days is not null && test.Dataset is { } tested) await DayBinding.BindAsync(context, _catalog, _binder, tested, Days, cancel);
         foreach (var name in test.Reads) await _binder.BindAsync(name, cancel);
         return test.Query is not null && await _binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
     }

@@ -20,6 +20,9 @@ public sealed record UpdateOptions
     /// <summary>Whether the data tests of the selected datasets run at the end.</summary>
     public bool Tests { get; init; } = true;
 
+    /// <summary>Set where the update makes days again instead of reading what is new.</summary>
+    public DayRange? Days { get; init; }
+
     /// <summary>Set where the update brings quarantined rows back instead of reading what is new.</summary>
     public ReplayOptions? Replay { get; init; }
 

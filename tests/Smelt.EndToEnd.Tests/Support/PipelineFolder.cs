@@ -14,12 +14,22 @@ public sealed class PipelineFolder : IDisposable
     public string Path { get; private set; }
 
     /// <summary>A copy of the retail sample without its lake.</summary>
-    public static PipelineFolder Retail()
+    public static PipelineFolder Retail() => Sample("retail");
+
+    /// <summary>A copy of a sample as it is checked in.</summary>
+    public static PipelineFolder Sample(string name)
     {
         var folder = new PipelineFolder(null);
-        CopyTree(System.IO.Path.Combine(Repository.Root, "samples", "retail"), folder.Path, static name => name is not ("lake" or "generate.cs"));
+        folder.AddSample(name, "");
         return folder;
     }
+
+    /// <summary>Copies a sample into a folder within this one.</summary>
+    public void AddSample(string name, string into) =>
+        CopyTree(System.IO.Path.Combine(Repository.Root, "samples", name), File(into), static name => name is not ("lake" or "data" or "generate.cs"));
+
+    /// <summary>The files of a sample's second day come.</summary>
+    public void SecondDay() => CopyTree(File("day-2"), File("landing"), static _ => true);
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 

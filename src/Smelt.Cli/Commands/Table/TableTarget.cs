@@ -32,7 +32,7 @@ internal sealed class TableTarget : IDisposable
         {
             if (!hasPipeline) return AtPath(session, named);
             var dataset = Selection.One(session, named);
-            if (dataset.IsView) throw new UsageException($"{dataset.Name} is a view and has no table.");
+            if (!dataset.IsStored) throw new UsageException($"{dataset.Name} is a {(dataset.IsView ? "view" : "sink")} and has no table.");
             return new TableTarget(session, session.Layout.Table(dataset.Name), dataset.Name.ToString());
         }
         catch

@@ -107,7 +107,7 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
             var none = new FileBatch(source.Options.Format ?? FileFormat.Csv, []);
             return new SourceInput(source.Options.Path, none.ToJson(), none.Fingerprint);
         })],
-        Streams = [.. step.State!.Done!.Streams.Select(static s => s with { From = s.To })],
+        Streams = [.. step.State!.Done!.Streams.Select(static s => s.Nothing)],
         Tables = step.Tables,
         IsReplay = true,
     };

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Smelt.DuckDb;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>
+/// Writes a batch's rows as files under temporary names: one, or one for each value of the columns that the name's pattern holds. Rows whose file is there already are
+/// written behind those in it.
+/// </summary>
+internal sealed class SinkWriter(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, long atMicros)
+{
+    private const int MostFiles = 10_000;
+
+    private const string Rows = "smelt_sink";
+
+    private readonly SinkSettings _sink = step.Dataset.Sink!;
+    private readonly List<SinkFile> _files = [];
+
+    public string Attempt { get; } = Guid.NewGuid().ToString("N")[..16];
+
+    private DuckDbConnection Connection => batch.Catalog.Connection;
+
+    private string Folder => Path.GetFullPath(_sink.Path, context.Pipeline.Folder);
+
+    public IReadOnlyList<SinkFile> Write(CancellationToken cancel)
+    {
+        var columns = batch.Catalog.Describe(batch.Sql).Select(static c => c.Name).Where(static c => c != StreamedRow.Column).ToList();
+        Connection.Execute($"CREATE TEMP TABLE {Rows} AS SELECT {string.Join(", ", columns.Select(static c => SqlText.Identifier(c)))} FROM ({batch.Sql}\n) AS q");
+        if (Count("") == 0) return [];
+        Directory.CreateDirectory(Folder);
+        var keys = _sink.Placeholders.Where(p => columns.Contains(p, StringComparer.OrdinalIgnoreCase)).ToList();
+        var unknown = _sink.Placeholders.FirstOrDefault(p => !keys.Contains(p) && p.ToLowerInvariant() is not ("batch" or "date"));
+        if (unknown is not null)
+            throw new EngineException(EngineCodes.SchemaRefused, $"The file name of {step.Dataset.Name} holds {{{unknown}}}, which is no column of the flow {step.Flow.Name}. Write {{batch}}, {{date}} or a column.");
+        foreach (var values in Values(keys))
+        {
+            cancel.ThrowIfCancellationRequested();
+            WriteFile(keys, values);
+        }
+        Durable.Sync(Folder);
+        return _files;
+    }
+
+    private List<object?[]> Values(List<string> keys)
+    {
+        if (keys.Count == 0) return [[]];
+        var found = Connection.Rows($"SELECT DISTINCT {string.Join(", ", keys.Select(static k => $"{SqlText.Identifier(k)}::VARCHAR"))} FROM {Rows} ORDER BY ALL LIMIT {MostFiles + 1}");
+        return found.Count <= MostFiles ? found
+            : throw new EngineException(EngineCodes.SchemaRefused, $"A batch of {step.Dataset.Name} would write more than {MostFiles} files, one for each ({string.Join(", ", keys)}). Name the files by a column of fewer values.");
+    }
+
+    private void WriteFile(List<string> keys, object?[] values)
+    {
+        var name = _sink.File;
+        for (var i = 0; i < keys.Count; i++) name = name.Replace($"{{{keys[i]}}}", values[i] is string value ? Uri.EscapeDataString(value) : "__null", StringComparison.OrdinalIgnoreCase);
+        name = name.Replace("{batch}", string.Create(CultureInfo.InvariantCulture, $"{step.FlowName}-{key.Generation}-{key.Batch:000000}"), StringComparison.OrdinalIgnoreCase)
+            .Replace("{date}", DateTime.UnixEpoch.AddTicks(atMicros * 10).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), StringComparison.OrdinalIgnoreCase);
+        var where = keys.Count == 0 ? "" : " WHERE " + string.Join(" AND ", keys.Select((k, i) => $"{SqlText.Identifier(k)}::VARCHAR IS NOT DISTINCT FROM {(values[i] is string v ? SqlText.Literal(v) : "NULL")}"));
+        var temporary = Path.Combine(Folder, $".{Attempt}-{_files.Count}.tmp");
+        Copy(where, Path.Combine(Folder, name), temporary);
+        Durable.Sync(temporary);
+        _files.Add(new SinkFile(Path.Combine(_sink.Path, Path.GetFileName(temporary)), Path.Combine(_sink.Path, name), Count(where), new FileInfo(temporary).Length));
+    }
+
+    private void Copy(string where, string final, string temporary)
+    {
+        var isThere = File.Exists(final);
+        var rows = $"SELECT * FROM {Rows}{where}";
+        if (_sink.Format == SinkFormat.Parquet)
+        {
+            if (isThere) rows = $"SELECT * FROM read_parquet({SqlText.Literal(final)}) UNION ALL BY NAME {rows}";
+            Connection.Execute($"COPY ({rows}) TO {SqlText.Literal(temporary)} (FORMAT parquet, COMPRESSION zstd)");
+            return;
+        }
+        var options = _sink.Format == SinkFormat.Json ? "FORMAT json" : $"FORMAT csv, HEADER {(isThere ? "false" : "true")}";
+        Connection.Execute($"COPY ({rows}) TO {SqlText.Literal(temporary)} ({options})");
+        if (isThere) Prepend(final, temporary);
+    }
+
+    /// <summary>Lines go behind the lines that are there.</summary>
+    private static void Prepend(string before, string file)
+    {
+        var joined = file + "2";
+        using (var output = File.Create(joined))
+        {
+            using (var first = File.OpenRead(before)) first.CopyTo(output);
+            using var second = File.OpenRead(file);
+            second.CopyTo(output);
+        }
+        File.Move(joined, file, overwrite: true);
+    }
+
+    private long Count(string where) => Convert.ToInt64(Connection.Scalar($"SELECT count(*) FROM {Rows}{where}"), CultureInfo.InvariantCulture);
+}

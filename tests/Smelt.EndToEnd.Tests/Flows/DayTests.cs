@@ -1,0 +1,96 @@
+namespace Smelt.EndToEnd.Tests.Flows;
+
+/// <summary>Days made again.</summary>
+public sealed class DayTests
+{
+    private const string Silver = "CREATE STREAMING TABLE o (CONSTRAINT c EXPECT (amount > 0) ON VIOLATION QUARANTINE ROW) TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT id::BIGINT AS id, day::DATE AS day, amount::BIGINT AS amount FROM STREAM bronze.o";
+
+    [Fact]
+    public void One_day_is_made_again_and_nothing_else()
+    {
+        using var folder = Pipeline();
+        folder.Smelt("run").Expect(0);
+        Assert.Equal("1:10 2:20 3:30", Rows(folder));
+        // What comes next is not read by it, and what it changes is of that day.
+        folder.Write("silver/o.sql", Silver.Replace("amount::BIGINT AS amount", "amount::BIGINT * 100 AS amount")).Write("landing/2.csv", "id,day,amount\n9,2025-01-02,90\n");
+        folder.Smelt("run", "--select", "bronze.o").Expect(0);
+        var run = folder.Update("--date", "20250102", "--select", "silver.o gold.days");
+        Assert.Equal("1:10 2:2000 3:30", Rows(folder));
+        Assert.Equal("2025-01-01:10 2025-01-02:2000 2025-01-03:30", Days(folder));
+        Assert.All(run.GetProperty("steps").EnumerateArray(), static s => Assert.Equal("completed", s.GetProperty("status").GetString()));
+        var again = folder.Update("--date", "2025-01-02", "--select", "silver.o");
+        Assert.Equal(0, again.GetProperty("steps")[0].GetProperty("rowsOut").GetInt32());
+        Assert.Equal("1", folder.Scalar("SELECT count(*) FROM silver.o__quarantine"));
+        folder.Smelt("run").Expect(0);
+        Assert.Equal("1:10 2:2000 3:30 9:9000", Rows(folder));
+        Assert.Equal("2025-01-01:10 2025-01-02:11000 2025-01-03:30", Days(folder));
+        Assert.All(folder.Update().GetProperty("steps").EnumerateArray(), static s => Assert.Equal("skipped", s.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public void What_cannot_be_made_again_by_days_is_refused_by_name()
+    {
+        using var folder = Pipeline().Write("gold/total.sql", "SELECT count(*) AS n FROM silver.o");
+        folder.Smelt("run").Expect(0);
+        var refused = folder.Smelt("run", "--date", "2025-01-02", "--select", "bronze.o gold.total").Expect(2).Err;
+        Assert.Contains("bronze.o cannot be made again by days: a bronze streaming table is append-only", refused);
+        Assert.Contains("gold.total cannot be made again by days: it declares no day column", refused);
+        Assert.Contains("no day such as", folder.Smelt("run", "--date", "soon").Expect(2).Err.Replace("is not a day such as", "no day such as", StringComparison.Ordinal));
+        folder.Smelt("run", "--date", "2025-01-02").Expect(0);
+    }
+
+    [Fact]
+    public void Tests_look_at_one_day_s_rows()
+    {
+        using var folder = Pipeline().Write("silver/p.yml", "version: 2\nmodels:\n  - name: o\n    columns:\n      - name: amount\n        tests:\n          - accepted_values: {values: [10, 20]}\n");
+        folder.Smelt("run", "--no-tests").Expect(0);
+        folder.Smelt("test", "--layer", "silver", "--date", "2025-01-02").Expect(0);
+        folder.Smelt("test", "--layer", "silver", "--date", "2025-01-03").Expect(1);
+        folder.Smelt("test", "--layer", "gold", "--date", "2025-01-03").Expect(0);
+    }
+
+    [Theory]
+    [InlineData("after-intent")]
+    [InlineData("after-data")]
+    [InlineData("after-prepared")]
+    [InlineData("after-commit-0")]
+    [InlineData("before-done")]
+    public void A_killed_day_is_made_again_by_the_next_who_asks_and_nothing_is_doubled(string point)
+    {
+        using var folder = Pipeline();
+        folder.Smelt("run").Expect(0);
+        folder.Write("silver/o.sql", Silver.Replace("amount::BIGINT AS amount", "amount::BIGINT + 1 AS amount"));
+        folder.RunKilledAt("silver.o:" + point, "--date", "2025-01-02", "--select", "silver.o");
+        folder.Write("landing/2.csv", "id,day,amount\n4,2025-01-04,40\n").Smelt("run").Expect(0);
+        folder.Smelt("run", "--date", "2025-01-02", "--select", "silver.o").Expect(0);
+        Assert.Equal("1:10 2:21 3:30 4:41", Rows(folder));
+    }
+
+    [Fact]
+    public void A_backfill_goes_on_where_it_was_cut_short_and_plan_tells_gaps()
+    {
+        using var folder = Pipeline();
+        folder.Smelt("run").Expect(0);
+        folder.Write("landing/2.csv", "id,day,amount\n6,2025-01-06,60\n").Smelt("run").Expect(0);
+        Assert.Contains("no rows of 2025-01-04 to 2025-01-05: `smelt backfill silver.o --start 2025-01-04 --end 2025-01-05`", folder.Smelt("plan").Expect(0).Out);
+        folder.Write("silver/o.sql", Silver.Replace("amount::BIGINT AS amount", "amount::BIGINT + 1 AS amount"));
+        string[] backfill = ["backfill", "silver.o", "--start", "2025-01-01", "--end", "20250106", "--chunk", "2d"];
+        Assert.Equal(137, folder.Smelt(new Dictionary<string, string> { ["SMELT_FAULT"] = "kill@silver.o:after-prepared" }, backfill).ExitCode);
+        Assert.Equal(137, folder.Smelt(new Dictionary<string, string> { ["SMELT_FAULT"] = "kill@silver.o:before-chunk-done" }, backfill).ExitCode);
+        var chunks = folder.Smelt([.. backfill, "--json"]).Expect(0).Json.GetProperty("chunks").EnumerateArray().Select(static c => c.GetProperty("days").GetString()!).ToArray();
+        Assert.Equal("2025-01-05 to 2025-01-06", chunks[^1]);
+        Assert.Equal("1:11 2:21 3:31 6:61", Rows(folder));
+        Assert.Equal(3, folder.Smelt([.. backfill, "--json"]).Expect(0).Json.GetProperty("chunks").GetArrayLength());
+        Assert.Equal("1:11 2:21 3:31 6:61", Rows(folder));
+        Assert.Contains("SM6220", folder.Smelt("backfill", "bronze.o", "--start", "2025-01-01", "--end", "2025-01-02").Expect(2).Err);
+    }
+
+    private static PipelineFolder Pipeline() => new PipelineFolder("name: d\n")
+        .Write("bronze/o.sql", "SELECT * FROM STREAM read_files('landing', format => 'csv')").Write("silver/o.sql", Silver)
+        .Write("gold/days.sql", "CREATE MATERIALIZED VIEW days TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT day, sum(amount)::BIGINT AS total FROM silver.o GROUP BY day")
+        .Write("landing/1.csv", "id,day,amount\n1,2025-01-01,10\n2,2025-01-02,20\n3,2025-01-03,30\n5,2025-01-02,-5\n");
+
+    private static string Rows(PipelineFolder folder) => folder.Scalar("SELECT string_agg(id || ':' || amount, ' ' ORDER BY id) FROM silver.o") ?? "";
+
+    private static string Days(PipelineFolder folder) => folder.Scalar("SELECT string_agg(day || ':' || total, ' ' ORDER BY day) FROM gold.days") ?? "";
+}

@@ -1,0 +1,66 @@
+namespace Smelt.EndToEnd.Tests.Flows;
+
+/// <summary>Folders of files that flows write.</summary>
+public sealed class SinkTests
+{
+    [Theory]
+    [InlineData("json", "{\"id\":1,\"day\":\"a\"}\n{\"id\":3,\"day\":\"a\"}\n")]
+    [InlineData("csv", "id,day\n1,a\n3,a\n")]
+    public void A_file_a_key_grows_by_every_batch(string format, string expected)
+    {
+        using var folder = Pipeline($"format = '{format}', file = 'daily-{{day}}.{format}'");
+        folder.Write("landing/1.csv", "id,day\n1,a\n2,b\n").Smelt("run").Expect(0);
+        folder.Write("landing/2.csv", "id,day\n3,a\n,c d\n");
+        var step = folder.Update().GetProperty("steps").EnumerateArray().First(s => s.GetProperty("dataset").GetString() == "gold.out");
+        Assert.Equal(2, step.GetProperty("rowsOut").GetInt32());
+        Assert.Equal([$"daily-a.{format}", $"daily-b.{format}", $"daily-c%20d.{format}"], Files(folder));
+        Assert.Equal(expected, folder.Read($"out/daily-a.{format}"));
+        Assert.All(folder.Update().GetProperty("steps").EnumerateArray(), static s => Assert.Equal("skipped", s.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public void Parquet_comes_in_a_file_a_batch_or_grows()
+    {
+        using var folder = Pipeline("format 'parquet'");
+        folder.Write("gold/all.sql", "CREATE SINK everything OPTIONS (path 'whole', format 'parquet', file 'all.parquet'); CREATE FLOW f AS INSERT INTO everything BY NAME SELECT id FROM STREAM bronze.o; CREATE FLOW g AS INSERT INTO ONCE everything BY NAME SELECT 99 AS id");
+        folder.Write("landing/1.csv", "id,day\n1,a\n2,b\n").Smelt("run").Expect(0);
+        folder.Write("landing/2.csv", "id,day\n3,a\n").Smelt("run").Expect(0);
+        Assert.Equal(["out-f-1-000001.parquet", "out-f-1-000002.parquet"], Files(folder));
+        Assert.Equal("1 2 3", folder.Scalar("SELECT string_agg(id, ' ' ORDER BY id) FROM read_files('out/*.parquet')"));
+        Assert.Equal("1 2 3 99", folder.Scalar("SELECT string_agg(id, ' ' ORDER BY id) FROM read_files('whole/all.parquet')"));
+    }
+
+    [Fact]
+    public void A_sink_is_neither_refreshed_fully_nor_shown_as_a_table()
+    {
+        using var folder = Pipeline("format = 'csv'");
+        folder.Write("landing/1.csv", "id,day\n1,a\n").Smelt("run").Expect(0);
+        Assert.Contains("SM6208", folder.Smelt("run", "--full-refresh", "gold.out").Expect(1).Out);
+        Assert.Contains("sink", folder.Smelt("history", "gold.out").Expect(2).Err);
+        folder.Smelt("run", "--full-refresh-all").Expect(0);
+        Assert.Single(Files(folder));
+    }
+
+    [Theory]
+    [InlineData("after-intent")]
+    [InlineData("after-data")]
+    [InlineData("after-prepared")]
+    [InlineData("after-commit-0")]
+    [InlineData("after-commit-1")]
+    [InlineData("before-done")]
+    public void A_killed_update_delivers_each_row_once(string point)
+    {
+        using var folder = Pipeline("format = 'csv', file = '{day}.csv'");
+        folder.Write("landing/1.csv", "id,day\n1,a\n2,b\n").Smelt("run").Expect(0);
+        folder.Write("landing/2.csv", "id,day\n3,a\n4,b\n").RunKilledAt("gold.out/f:" + point);
+        folder.Write("landing/3.csv", "id,day\n5,a\n").Smelt("run").Expect(0);
+        Assert.Equal("id,day\n1,a\n3,a\n5,a\n", folder.Read("out/a.csv"));
+        Assert.Equal("id,day\n2,b\n4,b\n", folder.Read("out/b.csv"));
+    }
+
+    private static PipelineFolder Pipeline(string options) => new PipelineFolder("name: s\n")
+        .Write("bronze/o.sql", "SELECT id::BIGINT AS id, day FROM STREAM read_files('landing', format => 'csv')")
+        .Write("gold/out.sql", $"CREATE SINK out OPTIONS (path = 'out', {options}); CREATE FLOW f AS INSERT INTO out BY NAME SELECT id, day FROM STREAM bronze.o");
+
+    private static string[] Files(PipelineFolder folder) => [.. Directory.GetFiles(folder.File("out")).Select(f => Path.GetFileName(f)!).Where(static f => !f.StartsWith('.')).Order(StringComparer.Ordinal)];
+}
