@@ -94,7 +94,8 @@ public sealed partial class DocumentTests
         if (kind == "yaml" && text.Contains("targets:", StringComparison.Ordinal)) folder.Write("platform.yml", text);
         else if (kind == "yaml")
         {
-            folder.Write("silver/customers.sql", "SELECT 1 AS customer_id").Write("silver/payments.sql", "SELECT 1 AS payment_id, 'card' AS method, 1 AS customer_id").Write("silver/properties.yml", text);
+            folder.Write("silver/customers.sql", "SELECT 1 AS customer_id").Write("silver/payments.sql", "SELECT 1 AS payment_id, 'card' AS method, 1 AS customer_id, 5 AS amount, now() AS paid_at, '{}' AS receipt")
+                .Write("schemas/receipt.schema.json", "{}").Write(text.Contains("defaults:", StringComparison.Ordinal) || text.Contains("policies:", StringComparison.Ordinal) ? "smelt.yml" : "silver/properties.yml", text);
         }
         else
         {

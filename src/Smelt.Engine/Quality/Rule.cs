@@ -26,7 +26,7 @@ internal sealed record Rule(string Name, string Predicate, string Passes, Violat
             rules.Add(new Rule("cast:" + column.Name, $"the expression of {column.Name} raises no error", RaisedFlag(column) + " IS NOT TRUE", OfCast(onCastError), IsBuiltIn: true));
         }
         foreach (var expectation in dataset.Expectations)
-            rules.Add(new Rule(expectation.Name, expectation.Predicate, $"({expectation.Predicate}\n)", expectation.Action, IsBuiltIn: false));
+            rules.Add(new Rule(expectation.Name, expectation.Predicate, $"({expectation.Sql}\n)", expectation.Action, IsBuiltIn: false));
         return rules;
     }
 

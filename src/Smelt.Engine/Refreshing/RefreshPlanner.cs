@@ -83,7 +83,7 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
         if (queries.Any(static q => q.Macros.Any(IncrementalViews.IsOpaque))) return "it uses a macro that groups or reads tables";
         if (queries.Skip(1).Any(static q => q.References.Any(static r => r.AsOf is not null))) return "a view of it reads an older version";
         if (Dataset.Expectations.Any(static e => e.Action == ViolationAction.QuarantineRow)) return "it quarantines rows";
-        return Dataset.Expectations.Any(static e => e.Predicate.Contains("SELECT", StringComparison.OrdinalIgnoreCase)) ? "an expectation looks rows up" : null;
+        return Dataset.Expectations.Any(static e => e.LooksUp) ? "an expectation looks rows up" : null;
     }
 
     private async Task<(InputChange? Change, string? Lost)> ChangeAsync(DatasetName name, TableInput before, CancellationToken cancel)

@@ -25,15 +25,20 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         foreach (var flow in _datasets.SelectMany(static d => d.Flows)) flow.Ingestion = project.MetadataColumns.Names;
         var macros = new MacroStage(ReadAll(found.Functions, variables));
         ReadTests(found, variables);
-        Parse(macros);
         var names = new NameResolver(_datasets);
+        var finder = new DatasetFinder(_datasets, names, _diagnostics);
+        var properties = PropertiesFile.ReadAll(folder, found.Properties, _diagnostics);
+        var rules = new RuleSetStage(folder, properties, finder, variables, _diagnostics);
+        rules.Apply();
+        _files.AddRange(rules.Parsed);
+        Parse(macros);
         Resolve(names, macros);
         CheckQuarantines(names, project);
         var levels = TopologicalOrder.Levels(_datasets, names);
         var binding = new BindingStage(options.Schemas, project, names, ExpressionNames());
         binding.Bind(levels);
         foreach (var (_, query) in _tests) binding.BindTest(query);
-        new PropertiesReader(folder, _datasets, names, _diagnostics).Read(found.Properties);
+        new PropertiesReader(finder, names, _diagnostics).Read(properties);
         DefinitionHashes.Compute(levels, names, project);
         CheckVariables(project, projectMap, variables);
         var ordered = levels.SelectMany(l => l).Select(d => DatasetBuilder.Build(d, project)).ToList();
@@ -134,7 +139,8 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
     private void Parse(MacroStage macros)
     {
         var queries = Queries(macros).ToList();
-        var units = queries.Select(q => q.Unit).Concat(_datasets.SelectMany(d => d.Constraints).Select(c => c.Unit)).Concat(_datasets.SelectMany(d => d.Flows).SelectMany(f => f.Conditions)).ToList();
+        queries.AddRange(_datasets.SelectMany(static d => d.Constraints).Select(static c => c.Query));
+        var units = queries.Select(static q => q.Unit).Concat(_datasets.SelectMany(static d => d.Flows).SelectMany(static f => f.Conditions)).ToList();
         if (units.Count > 0) SqlSerializer.Parse(units, database());
         Parallel.ForEach(queries, query =>
         {
@@ -148,6 +154,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         macros.Resolve(names);
         foreach (var dataset in _datasets)
         {
+            foreach (var rule in dataset.Constraints) names.Resolve(rule.Query, dataset.Name);
             foreach (var query in dataset.Queries)
             {
                 names.Resolve(query, dataset.Name);

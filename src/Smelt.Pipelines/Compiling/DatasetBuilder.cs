@@ -55,13 +55,12 @@ internal static class DatasetBuilder
 
     private static List<Expectation> Expectations(DatasetDraft draft)
     {
-        var expectations = draft.Constraints.ConvertAll(c =>
-            new Expectation(c.Clause.Name.Name, c.Unit.Mask.Text, c.Clause.Action, draft.File.Source.Position(c.Clause.Name.Offset)));
+        var expectations = draft.Constraints.ConvertAll(static c => c.Build());
         foreach (var (column, offset) in draft.Statement.Columns)
         {
             if (!column.NotNull) continue;
-            expectations.Add(new Expectation($"not_null:{column.Name}", $"{Smelt.DuckDb.SqlText.Identifier(column.Name)} IS NOT NULL", ViolationAction.FailUpdate,
-                draft.File.Source.Position(offset)));
+            var predicate = $"{Smelt.DuckDb.SqlText.Identifier(column.Name)} IS NOT NULL";
+            expectations.Add(new Expectation($"not_null:{column.Name}", predicate, ViolationAction.FailUpdate, draft.File.Source.Position(offset)) { Sql = predicate });
         }
         return expectations;
     }

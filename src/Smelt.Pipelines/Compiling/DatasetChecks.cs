@@ -31,24 +31,29 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
 
     private void Expectations()
     {
-        foreach (var (clause, unit) in dataset.Constraints)
+        foreach (var rule in dataset.Constraints)
         {
-            if (!unit.IsParsed) continue;
-            var seen = ReferenceCollector.Of(unit);
-            if (seen.References.Count > 0)
-                unit.Report(DiagnosticCodes.NotYet, seen.References[0].Offset, $"The constraint '{clause.Name.Name}' reads another table, which is not in this version yet.", "Join the table in the query, and test the joined column.");
-            else if (seen.Functions.FirstOrDefault(AggregateFunctions.Contains) is { } aggregate)
-                unit.Report(DiagnosticCodes.ExpressionSyntax, 0, $"The constraint '{clause.Name.Name}' uses the aggregate {aggregate}; a constraint is about one row.", "Use a data test.");
-            else Bind(unit);
+            var (name, unit) = (rule.Clause.Name.Name, rule.Unit);
+            if (rule.Query.Seen is not { } seen || !unit.IsParsed) continue;
+            // Of a lookup's query DuckDB itself says what is wrong with its aggregates.
+            if (seen.References.Count == 0 && seen.Functions.FirstOrDefault(AggregateFunctions.Contains) is { } aggregate)
+                unit.Report(DiagnosticCodes.ExpressionSyntax, 0, $"The constraint '{name}' uses the aggregate {aggregate}; a constraint is about one row.", "Use a data test.");
+            else if (unit.Mask.Streams.Count > 0)
+                unit.Report(DiagnosticCodes.StreamInView, unit.Mask.Streams.Values.First(), $"STREAM in the constraint '{name}', which looks up whole tables.", "Leave STREAM out.");
+            else if (unit.Mask.Versions.Count > 0)
+                unit.Report(DiagnosticCodes.NotYet, unit.Mask.Versions.Keys.First(), $"AS OF in the constraint '{name}', which is not in this version yet.", "Write AS OF in a view, and look that up.");
+            else if (rule.Query.Sources.Count > 0)
+                unit.Report(DiagnosticCodes.NotYet, rule.Query.Sources[0].Span.Start, $"The constraint '{name}' reads {rule.Query.Sources[0].Function}, which is not in this version yet.", "Read the source in a dataset, and look that up.");
+            else Bind(rule);
         }
     }
 
-    private void Bind(QueryUnit unit)
+    private void Bind(RuleDraft rule)
     {
         // Rules of AUTO CDC are about its events, before a row is made of them.
         var rows = dataset.Flows.Find(static f => f.Cdc is not null)?.Query.Bound ?? dataset.Schema;
         var relation = new BoundRelation { Alias = dataset.Name.Name, Columns = rows.Columns, Openness = rows.Openness };
-        new QueryBinder(unit, new BindWorld(new Dictionary<int, TableReference>(), _ => BoundQuery.Unknown, new Dictionary<string, string>())).BindPredicate(relation);
+        new QueryBinder(rule.Unit, new BindWorld(rule.Query.References, n => names.Find(n)?.Schema ?? BoundQuery.Unknown, new Dictionary<string, string>())).BindPredicate(relation);
     }
 
     private void Layout(List<Syntax.PlacedName> columns, string clause)

@@ -23,7 +23,7 @@ internal static class DatasetDrafts
                 file.Report(DiagnosticCodes.DuplicateConstraint, clause.Name.Offset, $"{name} has two constraints '{clause.Name.Name}'.", "Their counts are kept by name: give each its own.");
                 continue;
             }
-            draft.Constraints.Add((clause, QueryUnit.OfExpression(file, clause.Predicate)));
+            draft.Constraints.Add(new RuleDraft(clause, QueryUnit.OfExpression(file, clause.Predicate)) { Position = file.Source.Position(clause.Name.Offset) });
         }
         if (draft.Constraints.Count > 0 && statement.Kind is DatasetKind.View or DatasetKind.TemporaryView)
             file.Report(DiagnosticCodes.ExpectationOnView, draft.Constraints[0].Clause.Name.Offset, $"{name} is a view, and a view's rows are never written, so that nothing would be checked.",

@@ -49,13 +49,21 @@ internal static class DefinitionHashes
             }
         }
         if (flow.Cdc is not null) CdcOutput.Add(hash, flow);
+        foreach (var read in dataset.Queries.SelectMany(static q => q.RuleReads).Distinct())
+        {
+            if (names.Find(read) is { IsStored: false } view) hash.Add(view.DefinitionHash);
+        }
         Clauses(hash, dataset, project);
         return hash.ToString();
     }
 
     private static void Clauses(DefinitionHash hash, DatasetDraft dataset, ProjectSettings project)
     {
-        foreach (var (clause, unit) in dataset.Constraints) hash.Add(clause.Name.Name).Add(clause.Action.ToString()).Add(unit.Node);
+        foreach (var rule in dataset.Constraints)
+        {
+            hash.Add(rule.Clause.Name.Name).Add(rule.Clause.Action.ToString()).Add(rule.Unit.Node);
+            foreach (var reference in rule.Query.References.Values.OrderBy(static r => r.Span.Start)) hash.Add(reference.Dataset?.ToString() ?? reference.SystemTable);
+        }
         foreach (var (column, _) in dataset.Statement.Columns) hash.Add(column.Name).Add(column.Type).Add(column.NotNull ? "not null" : null);
         foreach (var column in dataset.PropertyColumns)
         {

@@ -114,20 +114,18 @@ internal sealed class MacroStage
         query.IsVolatile = IsVolatile(query) || query.Macros.Exists(m => m.IsVolatile);
         query.ReadsUntracked = ReadsUntracked(query) || query.Macros.Exists(m => m.ReadsUntracked);
         if (dataset is null) return;
-        foreach (var (clause, unit) in dataset.Constraints) UseInRule(query, clause, unit);
+        foreach (var rule in dataset.Constraints) UseInRule(query, rule);
         CheckLayers(query, dataset);
     }
 
     /// <summary>A rule is judged in the step's one query, so that what it uses is the query's to create, to hash and to run again for.</summary>
-    private void UseInRule(QueryDraft query, ConstraintClause clause, QueryUnit unit)
+    private void UseInRule(QueryDraft query, RuleDraft rule)
     {
-        var seen = ReferenceCollector.Of(unit);
+        if (rule.Query.Seen is not { } seen) return;
         query.IsTimeDependent |= seen.UsesTime || seen.Functions.Any(FunctionStability.IsTime);
+        query.RuleReads.AddRange(rule.Query.References.Values.Select(static r => r.Dataset).OfType<DatasetName>().Except(query.RuleReads));
         foreach (var macro in Called(seen).SelectMany(static m => m.Calls.Append(m)))
         {
-            if (macro.Reads.Count > 0)
-                unit.Report(DiagnosticCodes.NotYet, 0, $"The constraint '{clause.Name.Name}' reads {macro.Reads[0]} through the macro '{macro.Name}', which is not in this version yet.",
-                    "Join the table in the query, and test the joined column.");
             query.IsTimeDependent |= macro.IsTimeDependent;
             query.ReadsUntracked |= macro.ReadsUntracked;
             if (!query.Macros.Contains(macro)) query.Macros.Add(macro);

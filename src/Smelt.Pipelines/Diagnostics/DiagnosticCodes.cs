@@ -152,6 +152,12 @@ public static class DiagnosticCodes
     public const string SourceNotYet = "SM5013";
     /// <summary>A property that a dataset of this kind cannot keep.</summary>
     public const string PropertyOfOtherKind = "SM5014";
+    /// <summary>No such rule set.</summary>
+    public const string UnknownRuleSet = "SM5060";
+    /// <summary>A rule set lacks something.</summary>
+    public const string BadRuleSet = "SM5061";
+    /// <summary>A JSON Schema that cannot be made rules.</summary>
+    public const string JsonSchemaKeyword = "SM5062";
 
     /// <summary>A code's title, as in docs/diagnostics.md.</summary>
     public static IReadOnlyDictionary<string, string> Titles { get; } = new Dictionary<string, string>
@@ -226,5 +232,8 @@ public static class DiagnosticCodes
         [BadSelector] = "Not a selector",
         [SourceNotYet] = "A source that is not in this version yet",
         [PropertyOfOtherKind] = "A property that a dataset of this kind cannot keep",
+        [UnknownRuleSet] = "No such rule set",
+        [BadRuleSet] = "A rule set lacks something",
+        [JsonSchemaKeyword] = "A JSON Schema that cannot be made rules",
     };
 }

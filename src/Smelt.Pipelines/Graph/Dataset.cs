@@ -94,8 +94,23 @@ public sealed record DeclaredColumn(string Name, string? Type, bool NotNull, str
 public enum ViolationAction { Warn, DropRow, FailUpdate, QuarantineRow }
 
 /// <summary>A rule every row should satisfy: it passes only where the predicate is TRUE.</summary>
-/// <param name="Predicate">DuckDB SQL over the dataset's output columns, variables substituted.</param>
-public sealed record Expectation(string Name, string Predicate, ViolationAction Action, FilePosition Position);
+/// <param name="Predicate">As people are shown it: SQL as written with variables substituted, or words.</param>
+public sealed record Expectation(string Name, string Predicate, ViolationAction Action, FilePosition Position)
+{
+    /// <summary>DuckDB SQL over the dataset's output columns; tables that it looks up have their layers.</summary>
+    public required string Sql { get; init; }
+
+    /// <summary>Whether it reads other tables than its own row.</summary>
+    public bool LooksUp { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>How grave a violation is, in the pipeline's own words.</summary>
+    public string? Severity { get; init; }
+
+    /// <summary>Who is to be asked.</summary>
+    public string? Owner { get; init; }
+}
 
 /// <summary>REFRESH POLICY of a materialized view.</summary>
 public enum RefreshPolicy

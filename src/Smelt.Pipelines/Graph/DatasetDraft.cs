@@ -11,6 +11,9 @@ internal sealed class QueryDraft(QueryUnit unit)
     public Dictionary<int, TableReference> References { get; } = [];
     public List<SourceCall> Sources { get; } = [];
     public List<MacroDraft> Macros { get; set; } = [];
+
+    /// <summary>What the rules of its dataset look up: read whole, like what macros read.</summary>
+    public List<DatasetName> RuleReads { get; } = [];
     public BoundQuery Bound { get; set; } = BoundQuery.Unknown;
     public bool IsTimeDependent { get; set; }
     public bool IsVolatile { get; set; }
@@ -22,7 +25,7 @@ internal sealed class QueryDraft(QueryUnit unit)
 
     private Dictionary<int, ReadCondition>? _conditions;
 
-    public IEnumerable<DatasetName> MacroReads => Macros.SelectMany(m => m.Reads).Distinct();
+    public IEnumerable<DatasetName> MacroReads => Macros.SelectMany(m => m.Reads).Concat(RuleReads).Distinct();
     public bool ReadsStream => Unit.Mask.Streams.Count > 0;
 
     public DatasetQuery Build() => Build(Bound);
@@ -58,7 +61,7 @@ internal sealed class DatasetDraft
     public List<FlowDraft> Flows { get; } = [];
 
     public IEnumerable<QueryDraft> Queries => Flows.Select(static f => f.Query);
-    public List<(ConstraintClause Clause, QueryUnit Unit)> Constraints { get; } = [];
+    public List<RuleDraft> Constraints { get; } = [];
 
     public DatasetKind Kind => Statement.Kind ?? (Flows[0].Query.ReadsStream ? DatasetKind.StreamingTable : DatasetKind.MaterializedView);
     public bool IsStored => Kind is DatasetKind.StreamingTable or DatasetKind.MaterializedView;

@@ -12,7 +12,7 @@ public sealed class DatasetQuery
     /// <summary>Every reference to a table in FROM, CTE names excluded, in text order. Those inside macros are in <see cref="MacroReferences"/>.</summary>
     public IReadOnlyList<TableReference> References { get; init; } = [];
 
-    /// <summary>Datasets that used macros read (transitively).</summary>
+    /// <summary>Datasets that used macros (transitively) and the dataset's rules read.</summary>
     public IReadOnlyList<DatasetName> MacroReferences { get; init; } = [];
 
     /// <summary>read_files, read_postgres, … in text order.</summary>

@@ -87,12 +87,41 @@ internal static class ProjectShapes
         new ChoiceShape("unique", "not_null") { Code = DiagnosticCodes.UnknownTest }))
     { Doc = "Data tests.", Definition = "tests" };
 
+    private static readonly ShapeKey[] s_ruleConfig =
+    [
+        new("description", Text("What the rule is for.")), new("severity", Text("How grave a violation is, in words of your own.")), new("owner", Text("Who is to be asked.")),
+        new("on_violation", new ChoiceShape("warn", "drop", "fail", "quarantine") { Doc = "What happens to a row that breaks it. Default: warn." }),
+    ];
+
+    private static readonly MapShape s_rule = new([new("name", Text("The rule's name."), Required: true), new("expect", Text("SQL that is true for a row that passes."), Required: true), .. s_ruleConfig])
+    { Definition = "rule" };
+
+    private static readonly ShapeKey[] s_ruleSets =
+    [
+        new("rules", new ListShape(s_rule) { Doc = "Rules one by one." }),
+        new("expect_all", new DictionaryShape(new TextShape()) { Doc = "Rules by name that warn, or do what on_violation says." }),
+        new("expect_all_or_drop", new DictionaryShape(new TextShape()) { Doc = "Rules by name that drop rows." }),
+        new("expect_all_or_fail", new DictionaryShape(new TextShape()) { Doc = "Rules by name that fail the update." }),
+        new("expect_all_or_quarantine", new DictionaryShape(new TextShape()) { Doc = "Rules by name that quarantine rows." }),
+        new("json_schema", Text("A JSON Schema file, relative to smelt.yml: each of its keywords is a rule.")),
+        new("column", Text("The column that holds the JSON; without it the row's columns are the schema's properties.")),
+    ];
+
+    private static readonly MapShape s_ruleSet = new(
+        [new("name", Text("The set's name, known to the whole pipeline."), Required: true), .. s_ruleConfig, .. s_ruleSets, new("apply_to", new ListShape(new TextShape()) { Doc = "Datasets that the set is for." })]);
+
+    private static readonly ListShape s_ruleUses = new(new EitherShape(
+        new MapShape([new("group", Text("A rule set.")), new("name", Text("The rule's name.")), new("expect", Text("SQL that is true for a row that passes.")), .. s_ruleConfig, .. s_ruleSets]),
+        new TextShape()))
+    { Doc = "Rules about every row: names of rule sets, or rules." };
+
     private static readonly ListShape s_models = new(new MapShape(
         new("name", Text("The dataset: its name, or layer.name."), Required: true),
         new("description", Text("What the dataset holds.")),
         new("tags", new EitherShape(new ListShape(new TextShape()), new TextShape()) { Doc = "Tags for selection." }),
         new("config", new MapShape(new ShapeKey("tags", new EitherShape(new ListShape(new TextShape()), new TextShape()))) { Doc = "dbt's place for tags." }),
         new("meta", new FreeShape { Doc = "Anything, for other tools." }),
+        new("expectations", s_ruleUses),
         new("tests", s_tests), new("data_tests", s_tests),
         new("columns", new ListShape(new MapShape(
             new("name", Text("The column."), Required: true), new("description", Text("What the column holds.")), new("data_type", Text("Its type, as documentation.")),
@@ -103,6 +132,7 @@ internal static class ProjectShapes
     /// <summary>properties.yml; dbt says models, Smelt tables: either will do.</summary>
     public static MapShape Properties { get; } = new(
         new("version", new ChoiceShape("2") { Doc = "The format's version: 2." }),
+        new("expectations", new ListShape(s_ruleSet) { Doc = "Named rule sets, for any dataset of the pipeline." }),
         new("models", s_models),
         new("tables", s_models));
 }

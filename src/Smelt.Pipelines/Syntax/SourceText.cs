@@ -7,6 +7,7 @@ internal sealed class SourceText
 {
     private readonly List<Piece> _pieces;
     private int[]? _lineStarts;
+    private FilePosition? _origin;
 
     private SourceText(string file, string raw, string text, List<Piece> pieces)
     {
@@ -29,10 +30,12 @@ internal sealed class SourceText
     /// Replaces <c>${name}</c> outside comments and dollar-quoted texts. Inside quotes the value's quotes are doubled, so that no value ends the literal;
     /// there <c>$${</c> stands for <c>${</c>.
     /// </summary>
-    public static SourceText Read(string file, string raw, VariableScope variables)
+    /// <param name="origin">Where the text begins, when it is a part of a file.</param>
+    public static SourceText Read(string file, string raw, VariableScope variables, FilePosition? origin = null)
     {
-        if (!raw.Contains("${", StringComparison.Ordinal)) return new SourceText(file, raw, raw, []);
-        return new VariableSubstitution(file, raw, variables).Run();
+        var source = raw.Contains("${", StringComparison.Ordinal) ? new VariableSubstitution(file, raw, variables).Run() : new SourceText(file, raw, raw, []);
+        source._origin = origin;
+        return source;
     }
 
     internal static SourceText Of(string file, string raw, string text, List<Piece> pieces) => new(file, raw, text, pieces);
@@ -51,6 +54,7 @@ internal sealed class SourceText
         {
             if (!char.IsLowSurrogate(Raw[i]) && Raw[i] != '\uFEFF') column++;
         }
+        if (_origin is { } origin) return line == 0 ? new FilePosition(origin.Line, origin.Column + column - 1) : new FilePosition(origin.Line + line, column);
         return new FilePosition(line + 1, column);
     }
 

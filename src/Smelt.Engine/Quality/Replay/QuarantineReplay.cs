@@ -15,10 +15,13 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
     {
         try
         {
+            if (dataset.Flows.FirstOrDefault(static f => f.Kind == FlowKind.AutoCdc) is { } changes)
+                return new FlowResult.Failed(EngineCodes.StatementRefused, $"{dataset.Name} is written by AUTO CDC ({changes.Name}), whose events are applied in their order and not let in one by one. Send them again.", false, null, []);
+            if (dataset.Flows.FirstOrDefault(static f => f.Kind == FlowKind.Append) is not { } flow) return new FlowResult.Skipped("no flow appends to it");
             FlowResult.Completed? finished = null;
             for (var round = 0; round < StepRunner.MostConflicts; round++)
             {
-                var step = await new StepPlanner(context).PrepareAsync(dataset, dataset.Flows[0], RefreshMode.Incremental, cancel);
+                var step = await new StepPlanner(context).PrepareAsync(dataset, flow, RefreshMode.Incremental, cancel);
                 if (step.Decision is { Action: StepAction.Stop } stop) return new FlowResult.Failed(stop.Code!, stop.Reason, false, null, []);
                 if (step.State is not { FlowId: not null } state || step.Target is null) return new FlowResult.Skipped("it has no table yet");
                 var key = StepRunner.KeyOf(step);
@@ -73,9 +76,9 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
             using (batch.Catalog)
             {
                 if (batch.Chosen == 0) return new FlowResult.Skipped("no row of its quarantine can be replayed") { Notes = batch.Notes };
-                context.Probe(dataset.Name + ":before-intent");
+                context.Probe(step.Label + ":before-intent");
                 var intent = await state.IntentAsync(key.Generation, key.Batch, cancel) ?? await state.PutIntentAsync(key.Generation, key.Batch, Intent(step, key), cancel);
-                context.Probe(dataset.Name + ":after-intent");
+                context.Probe(step.Label + ":after-intent");
                 await batch.BindAsync(intent, cancel);
                 staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
             }
@@ -84,11 +87,11 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
         {
             foreach (var binding in batch.Bindings) binding.Dispose();
         }
-        context.Probe(dataset.Name + ":before-prepared");
+        context.Probe(step.Label + ":before-prepared");
         // The definition stays that of the last batch: what its next one says of a changed one is still to be said.
         var made = staged.Record! with { Definition = state.Done!.Definition, Notes = batch.Notes };
         var record = await state.PutPreparedAsync(key.Generation, key.Batch, made, cancel);
-        context.Probe(dataset.Name + ":after-prepared");
+        context.Probe(step.Label + ":after-prepared");
         var commit = new StepCommit(context, step, key);
         return await StepRunner.FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
     }
@@ -98,7 +101,7 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
     {
         Update = context.UpdateId,
         AtMicros = context.NowMicros,
-        BatchId = $"{context.UpdateId}-{key.Batch}",
+        BatchId = step.BatchIdOf(context.UpdateId, key),
         Sources = [.. step.Sources.Select(static source =>
         {
             var none = new FileBatch(source.Options.Format ?? FileFormat.Csv, []);

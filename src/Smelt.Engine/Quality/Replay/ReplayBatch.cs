@@ -130,13 +130,13 @@ internal sealed class ReplayBatch : IStepBatch
 
     private static bool Is(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether each row's input can be run through today's query: one stream, and no expression that makes several rows of one.</summary>
+    /// <summary>Whether each row's input can be run through today's query: one flow with one stream, and no expression that makes several rows of one.</summary>
     private bool IsRerun
     {
         get
         {
-            var query = _step.Dataset.Query;
-            return !query.MultipliesRows && query.References.Count(static r => r.IsStream) + query.Sources.Count(static s => s.IsStream) == 1;
+            var query = _step.Query;
+            return _step.Dataset.Flows.Count == 1 && !query.MultipliesRows && query.References.Count(static r => r.IsStream) + query.Sources.Count(static s => s.IsStream) == 1;
         }
     }
 
@@ -154,7 +154,7 @@ internal sealed class ReplayBatch : IStepBatch
 
     private async Task<bool> RewriteAsync(CancellationToken cancel)
     {
-        var query = _step.Dataset.Query;
+        var query = _step.Query;
         var binder = new InputBinder(_context, Catalog);
         foreach (var source in query.Sources.Where(static s => s.IsStream)) binder.Give(source, BoundSources.ViewOf(0));
         var whole = await binder.BindAsync(query, cancel) ?? throw new EngineException(EngineCodes.InputMissing, $"{_step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
