@@ -19,7 +19,7 @@ internal static class DropCommand
             if (session is null) return ExitCode.Usage;
             if (!DatasetName.TryParse(parsed.GetValue(name)!, out var dataset)) throw new UsageException($"{parsed.GetValue(name)} is not of the form layer.name, such as silver.orders.");
             if (session.Pipeline.Graph.Find(dataset) is { } defined) throw new UsageException($"{dataset} is defined in {defined.File}. Remove the file first; drop is for tables that nothing defines.");
-            var folders = DatasetFolders.Of(session, dataset).Where(Directory.Exists).ToList();
+            var folders = DatasetFolders.Of(session, dataset).Concat(await session.Layout.CdcPathsOfAsync(dataset, cancel)).Where(Directory.Exists).ToList();
             if (folders.Count == 0) throw new UsageException($"There is no table {dataset} and no state of it.");
             if (!parsed.GetValue(yes) && !Confirmed(terminal, dataset, folders)) return ExitCode.Failed;
             using var held = await UpdateLock.AcquireAsync(session.Layout.Root, "drop", wait: false, cancel);

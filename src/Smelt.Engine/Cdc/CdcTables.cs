@@ -56,6 +56,8 @@ internal sealed class CdcTables(UpdateContext context, StepPreparation step, Bat
         var table = context.Layout.CdcMemory(key.FlowId);
         var before = replaces ? await table.TrySnapshotAsync(cancel) is { } there ? new PinnedTable(table, there) : null : batch.Memory.Before;
         var compacts = !replaces && batch.Memory.Before?.Snapshot.Files.Count >= CdcMemory.MostFiles;
+        // Nobody else looks after the memory: what compactions left and no version of the retention needs goes with the next.
+        if (compacts) _ = await table.VacuumAsync(new VacuumOptions { Protected = await OpenRecords.FilesAsync(context.Layout, cancel) }, cancel);
         var columns = batch.Memory.Columns();
         if (!batch.Layout.Remembers) batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT * FROM {CdcMemory.Rows} WHERE false");
         if (!compacts && (!replaces || before is null) && !batch.Any(CdcBatch.Remembered) && !batch.Any(CdcMemory.NewMarks)) return null;

@@ -43,6 +43,13 @@ public sealed class LakeLayout
     /// <summary>What a CDC flow remembers: a table by the flow's id, which outlives a rename.</summary>
     public DeltaTable CdcMemory(string flowId) => LakeAt(Root).Table(CdcFolder + flowId);
 
+    /// <summary>The folder of a CDC flow's memory on disk.</summary>
+    public string CdcPathOf(string flowId) => Path.Combine(Root, CdcFolder + flowId);
+
+    /// <summary>The folders of the memories that a dataset's flows have.</summary>
+    public async Task<IReadOnlyList<string>> CdcPathsOfAsync(DatasetName dataset, CancellationToken cancel) =>
+        [.. (await (await FlowState.OpenAsync(State, dataset, null, cancel)).Table.IdsAsync(cancel)).Select(CdcPathOf)];
+
     /// <summary>The folder of a dataset's table on disk.</summary>
     public string PathOf(DatasetName dataset) => Path.Combine(LayerRoot(dataset.Layer), Folder(dataset));
 

@@ -45,6 +45,9 @@ internal sealed partial class StepStaging
         var at = intent?.AtMicros ?? context.NowMicros;
         var table = context.Layout.CdcMemory(key.FlowId);
         var before = IsWhole || await table.TrySnapshotAsync(cancel) is not { } there ? null : new PinnedTable(table, there);
+        // Every row came with something to remember, but in a history and of extracts.
+        if (!IsWhole && before is null && cdc.Layout is { Remembers: true, KeepsHistory: false } && step.Target is { Snapshot.Files.Count: > 0 })
+            throw new EngineException(EngineCodes.StateGone, $"What AUTO CDC remembers for {Dataset.Name} is gone ({context.Layout.CdcPathOf(key.FlowId)}), so that late events could not be told from new ones. Put it back, or rebuild with --full-refresh {Dataset.Name}.");
         var retention = (long)CdcRetention.Of(Dataset.Properties).TotalMicroseconds;
         var connection = batch.Catalog.Connection;
         return new CdcBatch

@@ -11,6 +11,7 @@ internal sealed class CdcChecks(DatasetDraft dataset, FlowDraft flow)
     public void Check()
     {
         Target();
+        Clauses();
         Snapshot();
         Columns();
         foreach (var unit in flow.Conditions) Condition(unit);
@@ -24,6 +25,20 @@ internal sealed class CdcChecks(DatasetDraft dataset, FlowDraft flow)
         if (dataset.Flows.Find(f => f != flow) is { } other)
             flow.File.Report(DiagnosticCodes.CdcTarget, at, $"{dataset.Name} is kept by AUTO CDC and is written by '{other.Name}' too, whose rows the flow {flow.Name} knows nothing of.",
                 other.Cdc is null ? "Give each its own table." : "Write one flow whose source is UNION ALL BY NAME of both.");
+    }
+
+    /// <summary>Clauses that mean nothing for what the flow keeps or reads.</summary>
+    private void Clauses()
+    {
+        foreach (var clause in Cdc.IsSnapshot ? (string[])["IGNORE NULL UPDATES", "APPLY AS DELETE WHEN", "APPLY AS TRUNCATE WHEN"] : [])
+            Refuse(clause, $"{clause} has no meaning for snapshots: a row is there or it is not.", "Leave it out.");
+        if (Cdc.Type == 1) Refuse("TRACK HISTORY ON", "SCD type 1 keeps no history to track.", "Write STORED AS SCD TYPE 2, or leave TRACK HISTORY out.");
+        if (Cdc.Type == 2) Refuse("APPLY AS TRUNCATE WHEN", "SCD type 2 keeps every version, so that nothing truncates it.", "Leave APPLY AS TRUNCATE WHEN out, or write STORED AS SCD TYPE 1.");
+    }
+
+    private void Refuse(string clause, string message, string hint)
+    {
+        if (Cdc.Clauses.TryGetValue(clause, out var at)) flow.File.Report(DiagnosticCodes.CdcClause, at, message, hint);
     }
 
     private void Snapshot()

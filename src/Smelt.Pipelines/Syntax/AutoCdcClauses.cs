@@ -66,15 +66,6 @@ internal static class AutoCdcClauses
     {
         if (statement.Keys.Count == 0) throw cursor.Wrong("AUTO CDC has no KEYS.", "Name the columns that tell one row from another: KEYS (id).");
         if (statement.SequenceBy.Count == 0 && !statement.IsSnapshot) throw cursor.Wrong("AUTO CDC has no SEQUENCE BY.", "Name the column that orders the events of a key.");
-        foreach (var clause in statement.IsSnapshot ? (string[])["IGNORE NULL UPDATES", "APPLY AS DELETE WHEN", "APPLY AS TRUNCATE WHEN"] : [])
-        {
-            if (statement.Clauses.TryGetValue(clause, out var at))
-                throw new StatementSyntaxException(DiagnosticCodes.CdcClause, at, $"{clause} has no meaning for snapshots: a row is there or it is not.", "Leave it out.");
-        }
-        if (statement.Type == 1 && statement.Clauses.TryGetValue("TRACK HISTORY ON", out var track))
-            throw new StatementSyntaxException(DiagnosticCodes.CdcClause, track, "SCD type 1 keeps no history to track.", "Write STORED AS SCD TYPE 2, or leave TRACK HISTORY out.");
-        if (statement.Type == 2 && statement.Clauses.TryGetValue("APPLY AS TRUNCATE WHEN", out var truncate))
-            throw new StatementSyntaxException(DiagnosticCodes.CdcClause, truncate, "SCD type 2 keeps every version, so that nothing truncates it.", "Leave APPLY AS TRUNCATE WHEN out, or write STORED AS SCD TYPE 1.");
     }
 
     private static void Names(TokenCursor cursor, List<PlacedName> names, string what)

@@ -37,19 +37,27 @@ internal sealed class CdcLab : IDisposable
     public string Path => _folder.Path;
 
     /// <summary>Applies events as one batch.</summary>
-    public FlowResult Apply(IEnumerable<LabEvent> events, RefreshMode mode = RefreshMode.Incremental)
+    public FlowResult Apply(IEnumerable<LabEvent> events) => Succeeded(Try(events));
+
+    public FlowResult Try(IEnumerable<LabEvent> events)
     {
         var text = new StringBuilder();
         foreach (var e in events)
             text.Append(JsonSerializer.Serialize(new Dictionary<string, object?> { ["k"] = e.Key, ["seq"] = e.Sequence, ["sub"] = e.Sub, ["op"] = e.Operation.ToString(), ["a"] = e.A, ["b"] = e.B, ["c"] = e.C })).Append('\n');
         if (text.Length > 0) _folder.Write($"landing/{++_files:0000}.json", text.ToString());
-        return Run(mode);
+        return TryRun(RefreshMode.Incremental);
     }
 
-    public FlowResult Run(RefreshMode mode = RefreshMode.Incremental)
+    public FlowResult Run(RefreshMode mode) => Succeeded(TryRun(mode));
+
+    private FlowResult TryRun(RefreshMode mode)
     {
         var context = _session.NewContext(UpdateRunner.NewId(Clock));
-        var result = new StepRunner(context).RunAsync(_session.Pipeline.Graph.Datasets.Single(), mode, new StepProgress(), CancellationToken.None).GetAwaiter().GetResult();
+        return new StepRunner(context).RunAsync(_session.Pipeline.Graph.Datasets.Single(), mode, new StepProgress(), CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    private static FlowResult Succeeded(FlowResult result)
+    {
         Assert.True(result is not FlowResult.Failed, (result as FlowResult.Failed)?.Told);
         return result;
     }

@@ -146,4 +146,21 @@ public sealed class LateEventTests
         lab.Apply([Upsert(1, 50, "late"), Delete(2, 50), Upsert(7, 60, "late"), Upsert(8, 1, "new")]);
         Assert.Equal(["{'k': 1, 'a': a, 'b': NULL, 'c': NULL}", "{'k': 2, 'a': b, 'b': NULL, 'c': NULL}", "{'k': 7, 'a': x69, 'b': NULL, 'c': NULL}", "{'k': 8, 'a': new, 'b': NULL, 'c': NULL}"], lab.Rows());
     }
+
+    [Fact]
+    public void A_lost_memory_is_told_and_a_full_refresh_makes_it_again_and_drop_removes_it()
+    {
+        using var lab = new CdcLab("");
+        lab.Apply([Upsert(1, 5, "a"), Delete(2, 5)]);
+        var memory = Directory.EnumerateDirectories(System.IO.Path.Combine(lab.Path, "lake", "_smelt", "cdc")).Single();
+        Directory.Move(memory, memory + "-away");
+        var failed = Assert.IsType<FlowResult.Failed>(lab.Try([Upsert(2, 3, "late")]));
+        Assert.Equal(EngineCodes.StateGone, failed.Code);
+        lab.Run(RefreshMode.Full);
+        Assert.Equal(["{'k': 1, 'a': a, 'b': NULL, 'c': NULL}"], lab.Rows());
+        Assert.True(Directory.Exists(memory));
+        File.Delete(System.IO.Path.Combine(lab.Path, "silver", "t.sql"));
+        SmeltProgram.Run(lab.Path, "drop", "silver.t", "--yes").Expect(0);
+        Assert.False(Directory.Exists(memory));
+    }
 }

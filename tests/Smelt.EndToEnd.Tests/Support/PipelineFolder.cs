@@ -106,7 +106,7 @@ public sealed class PipelineFolder : IDisposable
         Directory.CreateDirectory(to);
         foreach (var file in Directory.EnumerateFiles(from))
         {
-            if (includes(System.IO.Path.GetFileName(file))) System.IO.File.Copy(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)));
+            if (includes(System.IO.Path.GetFileName(file))) System.IO.File.Copy(file, System.IO.Path.Combine(to, System.IO.Path.GetFileName(file)), overwrite: true);
         }
         foreach (var folder in Directory.EnumerateDirectories(from))
         {

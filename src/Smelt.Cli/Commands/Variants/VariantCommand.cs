@@ -59,7 +59,7 @@ internal static class VariantCommand
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(session.Pipeline.Folder, to))!);
                 File.Move(Path.Combine(session.Pipeline.Folder, dataset.File), Path.Combine(session.Pipeline.Folder, to), overwrite: true);
             }
-            RemoveTables(session, chosen);
+            await RemoveTablesAsync(session, chosen, cancel);
             if (terminal.Json) JsonOutput.Write(json => json.Texts("promoted", moves.Select(static m => m.Dataset.Name.Original.ToString())));
             else terminal.Words.WriteLine($"{string.Join(", ", moves.Select(static m => m.Dataset.Name.Original))} now {(moves.Count == 1 ? "has" : "have")} the variant's definition; `smelt plan` shows what the next run does with it");
             return ExitCode.Fine;
@@ -80,7 +80,7 @@ internal static class VariantCommand
             if (!parsed.GetValue(yes) && !Question.Confirmed($"Remove {(chosen.Count == 1 ? "this file" : "these files")} and their tables for good?", "variant drop")) return ExitCode.Failed;
             using var held = await UpdateLock.AcquireAsync(session.Layout.Root, "drop", wait: false, cancel);
             foreach (var dataset in chosen) File.Delete(Path.Combine(session.Pipeline.Folder, dataset.File));
-            RemoveTables(session, chosen);
+            await RemoveTablesAsync(session, chosen, cancel);
             if (terminal.Json) JsonOutput.Write(json => json.Texts("removed", chosen.Select(static d => d.Name.ToString())));
             else terminal.Words.WriteLine($"removed {string.Join(", ", chosen.Select(static d => d.Name))}");
             return ExitCode.Fine;
@@ -108,11 +108,11 @@ internal static class VariantCommand
         return $"{variant.Name.Schema}/{file}";
     }
 
-    private static void RemoveTables(PipelineSession session, IEnumerable<Dataset> datasets)
+    private static async Task RemoveTablesAsync(PipelineSession session, IEnumerable<Dataset> datasets, CancellationToken cancel)
     {
         foreach (var dataset in datasets)
         {
-            foreach (var folder in DatasetFolders.Of(session, dataset.Name).Where(Directory.Exists)) Directory.Delete(folder, recursive: true);
+            foreach (var folder in DatasetFolders.Of(session, dataset.Name).Concat(await session.Layout.CdcPathsOfAsync(dataset.Name, cancel)).Where(Directory.Exists)) Directory.Delete(folder, recursive: true);
         }
     }
 }
