@@ -3,23 +3,27 @@ using Smelt.Runs;
 
 namespace Smelt.Cli;
 
-/// <summary><c>smelt test</c>: the data tests on today's tables.</summary>
+/// <summary><c>smelt test</c>: unit tests on given rows, whole-pipeline tests on a throw-away lake, and the data tests on today's tables.</summary>
 internal static class TestCommand
 {
     public static Command Create(Terminal terminal)
     {
         var folder = CommandTree.FolderArgument();
-        var command = new Command("test", "Run the data tests on today's tables") { folder, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude };
+        var unit = new Option<bool>("--unit") { Description = "Only what needs no lake: unit tests and whole-pipeline tests" };
+        var command = new Command("test", "Run unit tests, pipeline tests, and the data tests on today's tables") { folder, unit, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude };
         command.SetAction(async (parsed, cancel) =>
         {
             using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
             if (session is null) return ExitCode.Usage;
             var datasets = await Selection.OfAsync(terminal, session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel);
             var isWhole = parsed.GetValue(CommandTree.Select) is null && parsed.GetValue(CommandTree.Exclude) is null;
-            var outcomes = await new DataTestRunner(session.NewContext("test")) { Remembers = false }.RunAsync(datasets, isWhole, outcome =>
+            void Ended(TestOutcome outcome)
             {
                 if (!terminal.Json) Tell(terminal, outcome);
-            }, cancel);
+            }
+            List<TestOutcome> outcomes = [.. UnitTestRunner.Run(session.Pipeline, datasets.Select(static d => d.Name).ToHashSet(), session.Database, Ended, cancel)];
+            if (isWhole) outcomes.AddRange(await PipelineTestRunner.RunAsync(session.Pipeline, TimeProvider.System, Ended, cancel));
+            if (!parsed.GetValue(unit)) outcomes.AddRange(await new DataTestRunner(session.NewContext("test")) { Remembers = false }.RunAsync(datasets, isWhole, Ended, cancel));
             if (terminal.Json) JsonOutput.Write(json => TestView.Write(json, outcomes));
             else terminal.Words.WriteLine(TestView.Summary(outcomes));
             return outcomes.Any(static t => t.Status is TestStatus.Failed or TestStatus.Error) ? ExitCode.Failed : ExitCode.Fine;

@@ -152,6 +152,8 @@ public static class DiagnosticCodes
     public const string BadRuleSet = "SM5061";
     /// <summary>A JSON Schema that cannot be made rules.</summary>
     public const string JsonSchemaKeyword = "SM5062";
+    /// <summary>A unit test lacks something.</summary>
+    public const string BadUnitTest = "SM5063";
 
     /// <summary>A code's title, as in docs/diagnostics.md.</summary>
     public static IReadOnlyDictionary<string, string> Titles { get; } = new Dictionary<string, string>
@@ -225,6 +227,7 @@ public static class DiagnosticCodes
         [PropertyOfOtherKind] = "A property that a dataset of this kind cannot keep",
         [UnknownRuleSet] = "No such rule set",
         [BadRuleSet] = "A rule set lacks something",
+        [BadUnitTest] = "A unit test lacks something",
         [JsonSchemaKeyword] = "A JSON Schema that cannot be made rules",
     };
 }

@@ -129,10 +129,23 @@ internal static class ProjectShapes
         { Doc = "The dataset's columns." })))
     { Definition = "datasets" };
 
+    private static readonly ShapeKey[] s_unitRows =
+    [
+        new("format", new ChoiceShape("dict", "csv", "sql") { Doc = "How the rows are written. Default: dict." }), new("fixture", Text("A file of tests/fixtures instead of rows.")),
+        new("rows", new EitherShape(new ListShape(new FreeShape()), new TextShape()) { Doc = "The rows: maps, or text as CSV or SQL." }), new("types", new DictionaryShape(new TextShape()) { Doc = "Types of columns." }),
+    ];
+
+    private static readonly ListShape s_unitTests = new(new MapShape(
+        new("name", Text("The test's name."), Required: true), new("model", Text("The dataset."), Required: true), new("description", Text("What the test is for.")),
+        new("given", new ListShape(new MapShape([new("input", Text("ref('orders'), bronze.orders, or read_files for the dataset's source."), Required: true), .. s_unitRows])) { Doc = "The inputs' rows." }),
+        new("expect", new MapShape(s_unitRows) { Doc = "The rows that the dataset then holds." }, Required: true)))
+    { Doc = "Tests of single datasets on given rows." };
+
     /// <summary>properties.yml; dbt says models, Smelt tables: either will do.</summary>
     public static MapShape Properties { get; } = new(
         new("version", new ChoiceShape("2") { Doc = "The format's version: 2." }),
         new("expectations", new ListShape(s_ruleSet) { Doc = "Named rule sets, for any dataset of the pipeline." }),
+        new("unit_tests", s_unitTests),
         new("models", s_models),
         new("tables", s_models));
 }

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Smelt.Engine;
+using Smelt.Pipelines;
+
+namespace Smelt.Runs;
+
+/// <summary>
+/// What rules and tests said, and the figures of profiled datasets, in Delta tables of their own: <c>_smelt.expectations</c>, <c>_smelt.test_results</c>,
+/// <c>_smelt.test_failures</c>, <c>_smelt.column_profile</c>. Each is made with its first row.
+/// </summary>
+internal sealed class QualityTables(UpdateContext context)
+{
+    public const string ColumnProfile = "column_profile";
+
+    private static readonly SystemColumn[] s_expectations =
+    [
+        SystemColumn.Text("dataset"), SystemColumn.Text("name"), SystemColumn.Text("action"), SystemColumn.Text("predicate"), SystemColumn.Long("passed"), SystemColumn.Long("violated"),
+        SystemColumn.Long("rows_in"), SystemColumn.Long("rows_out"), SystemColumn.Long("rows_dropped"), SystemColumn.Long("rows_quarantined"),
+        SystemColumn.Text("description"), SystemColumn.Text("severity"), SystemColumn.Text("owner"),
+    ];
+
+    private static readonly SystemColumn[] s_results =
+    [
+        SystemColumn.Text("dataset"), SystemColumn.Text("name"), SystemColumn.Text("status"), SystemColumn.Text("severity"), SystemColumn.Long("failures"), SystemColumn.Text("message"), SystemColumn.Text("sql"),
+    ];
+
+    private static readonly SystemColumn[] s_failures = [SystemColumn.Text("dataset"), SystemColumn.Text("name"), SystemColumn.Text("row")];
+
+    private static readonly SystemColumn[] s_profile = [SystemColumn.Text("dataset"), SystemColumn.Text("column"), SystemColumn.Text("metric"), SystemColumn.Double("value")];
+
+    public async Task AppendAsync(UpdateResult result, CancellationToken cancel)
+    {
+        var tests = result.Tests.Where(static t => !t.IsRemembered).ToList();
+        // Rows that were held back are no history.
+        var unpublished = result.Steps.Where(static s => s.Failed).Select(static s => (DatasetName?)s.Dataset.Name).ToHashSet();
+        await AppendAsync("expectations", "What every update counted of its rules", s_expectations, result, [.. result.Steps.SelectMany(Expectations)], cancel);
+        await AppendAsync("test_results", "How the data tests of every update ended", s_results, result, [.. tests.Select(Result)], cancel);
+        await AppendAsync("test_failures", "Failing rows of tests with store_failures", s_failures, result, [.. tests.SelectMany(static t => t.Stored.Select(row => Failure(t, row)))], cancel);
+        await AppendAsync(ColumnProfile, "Figures of datasets with an anomaly test", s_profile, result, [.. tests.Where(t => !unpublished.Contains(t.Dataset)).SelectMany(static t => t.Profile.Select(f => Figure(t, f)))], cancel);
+    }
+
+    private async Task AppendAsync(string table, string comment, SystemColumn[] columns, UpdateResult result, IReadOnlyList<Action<Utf8JsonWriter>> rows, CancellationToken cancel)
+    {
+        if (rows.Count > 0) await new SystemTableAppend(context, table, comment, columns).AppendAsync(result.UpdateId, rows, cancel);
+    }
+
+    private static IEnumerable<Action<Utf8JsonWriter>> Expectations(StepOutcome step)
+    {
+        var counts = step.Result switch { FlowResult.Completed done => done.Counts, FlowResult.Failed failed => failed.Counts, _ => null };
+        foreach (var rule in counts?.Rules ?? [])
+        {
+            var declared = step.Dataset.Expectations.FirstOrDefault(e => e.Name == rule.Name);
+            yield return json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("dataset", step.Dataset.Name.ToString());
+                json.WriteString("name", rule.Name);
+                json.WriteString("action", rule.Action);
+                json.WriteString("predicate", rule.Predicate);
+                json.WriteNumber("passed", rule.Passed);
+                json.WriteNumber("violated", rule.Violated);
+                json.WriteNumber("rows_in", counts!.RowsIn);
+                json.WriteNumber("rows_out", counts.RowsOut);
+                json.WriteNumber("rows_dropped", counts.RowsDropped);
+                json.WriteNumber("rows_quarantined", counts.RowsQuarantined);
+                json.WriteString("description", declared?.Description);
+                json.WriteString("severity", declared?.Severity);
+                json.WriteString("owner", declared?.Owner);
+                json.WriteEndObject();
+            };
+        }
+    }
+
+    private static Action<Utf8JsonWriter> Result(TestOutcome test) => json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("dataset", test.Dataset?.ToString());
+        json.WriteString("name", test.Name);
+        json.WriteString("status", test.Status.ToString().ToLowerInvariant());
+        json.WriteString("severity", test.Severity == Severity.Error ? "error" : "warn");
+        json.WriteNumber("failures", test.Failures);
+        json.WriteString("message", test.Message);
+        json.WriteString("sql", test.Sql);
+        json.WriteEndObject();
+    };
+
+    private static Action<Utf8JsonWriter> Failure(TestOutcome test, string row) => json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("dataset", test.Dataset?.ToString());
+        json.WriteString("name", test.Name);
+        json.WriteString("row", row);
+        json.WriteEndObject();
+    };
+
+    private static Action<Utf8JsonWriter> Figure(TestOutcome test, ProfileFigure figure) => json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("dataset", test.Dataset?.ToString());
+        json.WriteString("column", figure.Column);
+        json.WriteString("metric", figure.Metric);
+        json.WriteNumber("value", figure.Value);
+        json.WriteEndObject();
+    };
+}
