@@ -39,6 +39,9 @@ public static class EngineCodes
     /// <summary>The rows that a materialized view would hold fail its tests.</summary>
     public const string TestsFailed = "SM6060";
 
+    /// <summary>A dataset's columns change in a way that its policy does not allow.</summary>
+    public const string SchemaPolicy = "SM6061";
+
     /// <summary>A streamed table was changed other than by appends.</summary>
     public const string StreamChanged = "SM6101";
 
@@ -47,6 +50,9 @@ public static class EngineCodes
 
     /// <summary>A streamed table's log no longer holds the versions needed.</summary>
     public const string StreamLogGone = "SM6103";
+
+    /// <summary>A full extract is older than one that was applied.</summary>
+    public const string ExtractOutOfOrder = "SM6140";
 
     /// <summary>The target has batches of this flow and the flow's state is gone.</summary>
     public const string StateGone = "SM6201";

@@ -97,7 +97,7 @@ public sealed class UnitTestTests
             Assert.Contains(message, tests[name].GetProperty("message").GetString(), StringComparison.Ordinal);
         folder.Write("tests/units.yml", "unit_tests:\n  - {name: a, model: nowhere, expect: {rows: []}}\n  - {name: b, model: daily, expect: {fixture: none}}\n");
         var said = folder.Smelt("validate").Expect(2);
-        foreach (var line in (string[])["2:22: error SM4015", "3:49: error SM5063"]) Assert.Contains("tests/units.yml:" + line, said.Out + said.Err, StringComparison.Ordinal);
+        foreach (var line in (string[])["2:22: error SM4015", "3:47: error SM5063"]) Assert.Contains("tests/units.yml:" + line, said.Out + said.Err, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -41,7 +41,11 @@ public static class OpenRecords
     {
         foreach (var plan in record.Plans)
         {
-            foreach (var file in plan.Adds) keys.Add($"{plan.Folder}/{Uri.UnescapeDataString(file.Path)}");
+            foreach (var file in plan.Adds)
+            {
+                keys.Add($"{plan.Folder}/{Uri.UnescapeDataString(file.Path)}");
+                if (file.DeletionVector is { StorageType: "u" } vector) keys.Add(DeletionVectorReader.Named(plan.Folder, vector));
+            }
             foreach (var file in plan.ChangeFiles) keys.Add($"{plan.Folder}/{Uri.UnescapeDataString(file.Path)}");
         }
     }

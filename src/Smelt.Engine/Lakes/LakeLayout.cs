@@ -37,6 +37,12 @@ public sealed class LakeLayout
     /// <summary>A table of Smelt's own, <c>_smelt.event_log</c>.</summary>
     public DeltaTable SystemTable(string name) => LakeAt(Root).Table(SystemSchema + "/" + Escape(name));
 
+    /// <summary>Where the memories of CDC flows lie.</summary>
+    public const string CdcFolder = SystemSchema + "/cdc/";
+
+    /// <summary>What a CDC flow remembers: a table by the flow's id, which outlives a rename.</summary>
+    public DeltaTable CdcMemory(string flowId) => LakeAt(Root).Table(CdcFolder + flowId);
+
     /// <summary>The folder of a dataset's table on disk.</summary>
     public string PathOf(DatasetName dataset) => Path.Combine(LayerRoot(dataset.Layer), Folder(dataset));
 

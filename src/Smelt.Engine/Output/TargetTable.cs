@@ -45,6 +45,8 @@ internal sealed class TargetTable
         foreach (var (name, value) in dataset.Properties) properties[name] = value;
         var isAppendOnly = isBronzeStream || (dataset.Kind == DatasetKind.StreamingTable && properties.GetValueOrDefault(AppendOnly)?.Equals("true", StringComparison.OrdinalIgnoreCase) == true);
         var lifts = isAppendOnly && step.Mode == RefreshMode.Full && step.Target is not null;
+        // Changes of few rows of many files cost as much as the rows, not as the files.
+        if (step.Flow.Cdc is not null && step.Target is null && !properties.Keys.Contains("delta.enableDeletionVectors", StringComparer.OrdinalIgnoreCase)) properties["delta.enableDeletionVectors"] = "true";
         if (isAppendOnly) properties[AppendOnly] = lifts ? null : "true";
         var options = new TableOptions
         {

@@ -54,6 +54,14 @@ internal sealed class Judge : IDisposable
     public IReadOnlyList<RuleCount> Counts() =>
         [.. Rules.Select((rule, i) => new RuleCount(rule.Name, rule.ActionText, rule.Predicate, _rows - _violated[i], _violated[i]))];
 
+    /// <summary>Counts rows as quarantined by a rule that could only be decided after all were seen.</summary>
+    public void Refused(string rule, long rows)
+    {
+        var index = Rules.Select(static r => r.Name).ToList().IndexOf(rule);
+        Interlocked.Add(ref _violated[index], rows);
+        Interlocked.Add(ref _quarantined, rows);
+    }
+
     /// <summary>Makes what was set aside readable. Call once the query is done.</summary>
     public void Close()
     {

@@ -105,9 +105,9 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
 
     private static UnitTestResult Compare(StepCatalog catalog, string held, UnitTestRows expected)
     {
-        if (expected.Sql is { } sql) return TableComparison.Of(catalog, held, sql);
+        if (expected.Sql is { } sql) return ExpectedRows.Compare(catalog, held, sql);
         // An expectation without columns is one of no rows.
         var rows = expected.Columns.Count == 0 ? $"SELECT * FROM ({held}\n) AS h WHERE FALSE" : RowsSql(expected, static _ => "VARCHAR", []);
-        return TableComparison.Of(catalog, held, rows);
+        return ExpectedRows.Compare(catalog, held, rows);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             if (result is CommitResult.Committed { CheckpointFault: { } fault }) notes.Add($"{table.Folder}: no checkpoint was written: {fault.Message}");
             if (i == 0) version = Version(result);
             if (i == 0 || record.Plans[i].Folder == record.Plans[0].Folder) context.Tables.Publish(step.Dataset.Name, table, SnapshotOf(result));
-            else context.Tables.Publish(context.Pipeline.Project.QuarantineOf(step.Dataset.Name), table, SnapshotOf(result));
+            else if (!IsMemory(record.Plans[i])) context.Tables.Publish(context.Pipeline.Project.QuarantineOf(step.Dataset.Name), table, SnapshotOf(result));
             context.Probe($"{step.Label}:after-commit-{i}");
         }
         var intent = await PutDoneAsync(record, version, cancel);
@@ -133,9 +133,11 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     private (DeltaTable Table, TablePlan Plan) Placed(PreparedRecord record, int index)
     {
         var plan = record.Plans[index];
-        var table = plan.Folder == record.Plans[0].Folder ? context.Layout.Table(step.Dataset.Name) : context.Layout.Table(context.Pipeline.Project.QuarantineOf(step.Dataset.Name));
+        var table = plan.Folder == record.Plans[0].Folder ? context.Layout.Table(step.Dataset.Name) : IsMemory(plan) ? context.Layout.CdcMemory(key.FlowId) : context.Layout.Table(context.Pipeline.Project.QuarantineOf(step.Dataset.Name));
         return (table, plan with { Folder = table.Folder });
     }
+
+    private static bool IsMemory(TablePlan plan) => plan.Folder.StartsWith(LakeLayout.CdcFolder, StringComparison.Ordinal);
 
     private async Task<bool> IsCommittedAsync(DeltaTable table, CancellationToken cancel) =>
         await table.TrySnapshotAsync(cancel) is { } now && now.Transactions.GetValueOrDefault(key.AppId) is { } mark && mark.Version >= key.Batch;

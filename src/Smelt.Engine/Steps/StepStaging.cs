@@ -12,7 +12,7 @@ internal sealed record StagedStep(PreparedRecord? Record, FlowResult.Failed? Fai
 /// plans that will name them; commits nothing.
 /// </summary>
 /// <param name="frugality">How often the step ran out of memory before.</param>
-internal sealed class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress, int frugality)
+internal sealed partial class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress, int frugality)
 {
     private string _query = batch.Sql;
 
@@ -21,7 +21,7 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
     private Dataset Dataset => step.Dataset;
 
     /// <summary>The output's name while it is judged: a rule may name its columns as <c>orders.amount</c>.</summary>
-    private string Own => SqlText.Identifier(Dataset.Name.Name);
+    private string Own => SqlText.Identifier(Dataset.Name.Original.Name);
 
     /// <summary>Whether the batch is all that the dataset holds: its tables are replaced where they are there, each for itself.</summary>
     private bool IsWhole => Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full;
@@ -32,7 +32,9 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         LiveFigures.Give(progress, batch);
         if (frugality > 0) _query = FrugalQuery.Of(context, Dataset, batch, frugality);
         var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
+        if (step.Flow.Cdc is { } clauses) return await StageCdcAsync(shape, clauses, cancel);
         var rules = batch.Judging(Rule.Of(Dataset, shape, Dataset.CastErrors));
+        SchemaPolicy.Hold(context, step, shape);
         var target = TargetTable.For(context, step, shape);
         var difference = await ViewDifference.OfAsync(context, step, batch, target, shape, query => TypedSql(query, shape, []), cancel);
         if (difference is not null) _query = difference.Come;
@@ -41,10 +43,12 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         if (judge is not null) progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
         IReadOnlyList<AddFile> files;
+        var unique = step.Query.Unique is null ? null : new UniqueRows(step, batch.Catalog, shape);
         RewrittenFiles? changed = null;
         try
         {
             var rows = judge is null ? typed : JudgedSql(shape, judge, typed);
+            if (unique is not null) rows = await unique.TakeAsync(rows, cancel);
             if (difference is not null) changed = await ChangeAsync(target, difference, rows, shape, rules, cancel);
             files = changed?.Adds ?? await CopyAsync(target, rows, shape.Names, cancel);
         }
@@ -59,7 +63,9 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
             return new StagedStep(null, new FlowResult.Failed(EngineCodes.TestsFailed, wrong, false, Counts(judge, 0, []), samples), samples);
         var plans = await PlansAsync(target, files, changed, shape, judge, cancel);
         context.Probe(step.Label + ":after-data");
+        if (unique is not null) plans = [plans[0] with { Reads = unique.Reads }, .. plans.Skip(1)];
         var record = Record(plans, files, judge, target);
+        if (unique?.Note(record.Counts.RowsOut) is { } repeats) record = record with { Notes = [.. record.Notes, repeats] };
         return new StagedStep(changed is null ? record : record with { Counts = record.Counts with { RowsOut = changed.Inserted } }, null, samples);
     }
 
@@ -113,13 +119,15 @@ internal sealed class StepStaging(UpdateContext context, StepPreparation step, B
         return new Judge(batch.Catalog, rules, row);
     }
 
-    private string JudgedSql(OutputShape shape, Judge judge, string typed)
+    /// <param name="extra">SQL of one more column over a typed row, or null.</param>
+    private string JudgedSql(OutputShape shape, Judge judge, string typed, string? extra = null, string extraName = "")
     {
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
         var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
         var row = $"CASE WHEN {string.Join(" AND ", flags)} THEN NULL ELSE {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} END";
-        return $"SELECT {names} FROM (SELECT {names}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
+        var (given, kept) = extra is null ? (names, names) : ($"{names}, {extra} AS {extraName}", $"{names}, {extraName}");
+        return $"SELECT {kept} FROM (SELECT {given}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 
     private async Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel)

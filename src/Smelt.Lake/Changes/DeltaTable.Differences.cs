@@ -27,10 +27,19 @@ public sealed partial class DeltaTable
                 return new DifferenceResult.Lost($"VACUUM took '{gone}', which version {version} {(commit.Adds.Exists(a => a.Path == gone) ? "added" : "needs")}");
             feed.Take(version, 0, commit);
             appends &= commit.ChangeFiles.Count == 0 && !commit.Removes.Exists(static r => r.DataChange);
-            bytes += commit.ChangeFiles.Count > 0 ? commit.ChangeFiles.Sum(static f => f.Size) : commit.Adds.Where(static a => a.DataChange).Sum(static a => a.Size) + commit.Removes.Where(static r => r.DataChange).Sum(static r => r.Size ?? 0);
+            bytes += BytesOf(commit);
             files.AddRange(commit.Adds.Where(static a => a.DataChange));
         }
         return new DifferenceResult.Found(new TableDifference { Scan = feed.Scan(), OnlyAppends = appends, Bytes = bytes, Files = files });
+    }
+
+    /// <summary>Bytes of the files that tell a commit's changes; one that only got another deletion vector is read once.</summary>
+    private static long BytesOf(CommitActions commit)
+    {
+        if (commit.ChangeFiles.Count > 0)
+            return commit.ChangeFiles.Sum(static f => f.Size);
+        var added = commit.Adds.Where(static a => a.DataChange).ToDictionary(static a => a.Path, static a => a.Size, StringComparer.Ordinal);
+        return added.Values.Sum() + commit.Removes.Where(r => r.DataChange && !added.ContainsKey(r.Path)).Sum(static r => r.Size ?? 0);
     }
 
     /// <summary>The first file of an older snapshot that is not of a newer one and is there no more; null: the older one can be read.</summary>

@@ -11,6 +11,14 @@ public sealed partial class DeltaTable
             var key = FilePath.Key(Folder, FilePath.Decode(file.Path));
             if (await Lake.Store.StatAsync(key, cancel) is not { } found || found.Size != file.Size)
                 missing.Add(key);
+            if (file.DeletionVector is { StorageType: not "i" } vector && await Lake.Store.StatAsync(DeletionVectorReader.KeyOf(this, vector), cancel) is null)
+                missing.Add(DeletionVectorReader.KeyOf(this, vector));
+        }
+        foreach (var file in plan.ChangeFiles)
+        {
+            var key = FilePath.Key(Folder, FilePath.Decode(file.Path));
+            if (await Lake.Store.StatAsync(key, cancel) is not { } found || found.Size != file.Size)
+                missing.Add(key);
         }
         return missing;
     }

@@ -37,7 +37,7 @@ internal sealed class DmlAttempt
     internal DmlOptions Options { get; }
 
     /// <summary>Part of the names of its files, and in commitInfo.</summary>
-    internal string Attempt { get; } = Guid.NewGuid().ToString("N")[..16];
+    internal string Attempt { get; init; } = Guid.NewGuid().ToString("N")[..16];
 
     /// <summary>The live files; a file's number is its index.</summary>
     internal IReadOnlyList<AddFile> Files { get; }

@@ -42,22 +42,23 @@ internal static class DeletionVectorReader
     }
 
     /// <summary>Key of a vector's file in the table's store; an absolute path where it is elsewhere.</summary>
-    internal static string KeyOf(DeltaTable table, DeletionVector vector) => vector.StorageType == "u" ? Named(table, vector) : VacuumNeeds.KeyOf(table, FilePath.Decode(vector.PathOrInline));
+    internal static string KeyOf(DeltaTable table, DeletionVector vector) => vector.StorageType == "u" ? Named(table.Folder, vector) : VacuumNeeds.KeyOf(table, FilePath.Decode(vector.PathOrInline));
 
-    private static string Named(DeltaTable table, DeletionVector vector)
+    /// <summary>Key of the file of a vector that lies beside its table's data (storage type u).</summary>
+    internal static string Named(string folder, DeletionVector vector)
     {
         var text = vector.PathOrInline;
         if (text.Length < 20)
             throw new FormatException("its name is too short");
         var id = new Guid(Z85.Decode(text[^20..], 16), bigEndian: true);
         var prefix = text.Length > 20 ? text[..^20] + "/" : "";
-        return FilePath.Key(table.Folder, $"{prefix}deletion_vector_{id}.bin");
+        return FilePath.Key(folder, $"{prefix}deletion_vector_{id}.bin");
     }
 
     private static (IObjectStore Store, string Key) Place(DeltaTable table, DeletionVector vector)
     {
         if (vector.StorageType == "u")
-            return (table.Lake.Store, Named(table, vector));
+            return (table.Lake.Store, Named(table.Folder, vector));
         if (vector.StorageType != "p")
             throw new FormatException($"'{vector.StorageType}' is no storage type");
         var path = FilePath.Decode(vector.PathOrInline);

@@ -22,6 +22,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         var variables = Variables(project);
         var found = PipelineFiles.Find(folder, _diagnostics);
         ReadDatasets(found, variables);
+        foreach (var flow in _datasets.SelectMany(static d => d.Flows)) flow.Ingestion = project.MetadataColumns.Names;
         var macros = new MacroStage(ReadAll(found.Functions, variables));
         ReadTests(found, variables);
         var names = new NameResolver(_datasets);
@@ -38,6 +39,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         binding.Bind(levels);
         foreach (var (_, query) in _tests) binding.BindTest(query);
         new PropertiesReader(finder, names, _diagnostics).Read(properties);
+        new PolicyChecks(project, _diagnostics).Check(_datasets);
         var unitTests = new UnitTestReader(folder, finder, _diagnostics).Read(properties);
         DefinitionHashes.Compute(levels, names, project);
         CheckVariables(project, projectMap, variables);
@@ -141,7 +143,8 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
     {
         var queries = Queries(macros).ToList();
         queries.AddRange(_datasets.SelectMany(static d => d.Constraints).Select(static c => c.Query));
-        if (queries.Count > 0) SqlSerializer.Parse(queries.ConvertAll(static q => q.Unit), database());
+        var units = queries.Select(static q => q.Unit).Concat(_datasets.SelectMany(static d => d.Flows).SelectMany(static f => f.Conditions)).ToList();
+        if (units.Count > 0) SqlSerializer.Parse(units, database());
         Parallel.ForEach(queries, query =>
         {
             query.Seen = ReferenceCollector.Of(query.Unit);

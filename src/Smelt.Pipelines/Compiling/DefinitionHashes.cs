@@ -18,6 +18,7 @@ internal static class DefinitionHashes
         dataset.DefinitionHash = dataset.Flows is [{ IsDefault: true } only] ? only.DefinitionHash : Together(dataset);
         foreach (var query in dataset.Queries) query.Unit.Release();
         foreach (var (_, unit) in dataset.Constraints) unit.Release();
+        foreach (var unit in dataset.Flows.SelectMany(static f => f.Conditions)) unit.Release();
     }
 
     private static string Together(DatasetDraft dataset)
@@ -35,6 +36,7 @@ internal static class DefinitionHashes
         foreach (var reference in query.References.Values.OrderBy(r => r.Span.Start))
         {
             hash.Add(reference.Dataset?.ToString() ?? reference.SystemTable).Add(reference.IsStream ? "stream" : null).Add(reference.AsOf?.ToString());
+            if (reference.Stream != StreamOptions.None) hash.Add(reference.Stream.ToString());
             if (reference.Dataset is { } input && names.Find(input) is { IsStored: false } view) hash.Add(view.DefinitionHash);
         }
         foreach (var source in query.Sources) hash.Add(source.Function).Add(source.IsStream ? "stream" : null);
@@ -47,6 +49,7 @@ internal static class DefinitionHashes
                 if (names.Find(read) is { IsStored: false } view) hash.Add(view.DefinitionHash);
             }
         }
+        if (flow.Cdc is not null) CdcOutput.Add(hash, flow);
         foreach (var read in dataset.Queries.SelectMany(static q => q.RuleReads).Distinct())
         {
             if (names.Find(read) is { IsStored: false } view) hash.Add(view.DefinitionHash);

@@ -35,7 +35,9 @@ internal sealed class FlowDrafts(IReadOnlyDictionary<DatasetName, DatasetDraft> 
         dataset.Flows.Add(new FlowDraft
         {
             Name = statement.Name.Name, NameOffset = statement.Name.Offset, Start = statement.Start, File = file, Statement = statement,
-            Query = new QueryDraft(QueryUnit.OfQuery(file, statement.Body)),
+            Query = new QueryDraft(statement.Cdc is { IsSnapshot: true } ? QueryUnit.OfSnapshots(file, statement.Body) : QueryUnit.OfQuery(file, statement.Body)),
+            DeleteWhen = statement.Cdc?.DeleteWhen is { } delete ? QueryUnit.OfExpression(file, delete) : null,
+            TruncateWhen = statement.Cdc?.TruncateWhen is { } truncate ? QueryUnit.OfExpression(file, truncate) : null,
         });
     }
 

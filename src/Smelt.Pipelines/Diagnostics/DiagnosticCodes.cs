@@ -82,8 +82,16 @@ public static class DiagnosticCodes
     public const string StreamOfMaterializedView = "SM3006";
     /// <summary>STREAM in a subquery of an expression.</summary>
     public const string StreamInSubquery = "SM3007";
+    /// <summary>A clause of AUTO CDC that does not fit.</summary>
+    public const string CdcClause = "SM3040";
+    /// <summary>AUTO CDC names a column that it cannot.</summary>
+    public const string CdcColumn = "SM3041";
+    /// <summary>A table that AUTO CDC cannot keep.</summary>
+    public const string CdcTarget = "SM3042";
     /// <summary>STREAM in a flow that runs once.</summary>
     public const string StreamInOnce = "SM3020";
+    /// <summary>DISTINCT ON what is no column.</summary>
+    public const string DeduplicationKey = "SM3021";
 
     // SM4xxx: project files
     /// <summary>No smelt.yml.</summary>
@@ -154,6 +162,10 @@ public static class DiagnosticCodes
     public const string JsonSchemaKeyword = "SM5062";
     /// <summary>A unit test lacks something.</summary>
     public const string BadUnitTest = "SM5063";
+    /// <summary>A name that a policy does not allow.</summary>
+    public const string NamingPolicy = "SM5064";
+    /// <summary>A description that a policy asks for.</summary>
+    public const string MissingDocs = "SM5065";
 
     /// <summary>A code's title, as in docs/diagnostics.md.</summary>
     public static IReadOnlyDictionary<string, string> Titles { get; } = new Dictionary<string, string>
@@ -195,7 +207,11 @@ public static class DiagnosticCodes
         [StreamOfView] = "A view cannot be streamed",
         [StreamOfMaterializedView] = "A materialized view is streamed",
         [StreamInSubquery] = "STREAM in a subquery of an expression",
+        [CdcClause] = "A clause of AUTO CDC that does not fit",
+        [CdcColumn] = "AUTO CDC names a column that it cannot",
+        [CdcTarget] = "A table that AUTO CDC cannot keep",
         [StreamInOnce] = "STREAM in a flow that runs once",
+        [DeduplicationKey] = "DISTINCT ON what is no column",
         [NoProject] = "No smelt.yml",
         [YamlSyntax] = "Not YAML",
         [UnknownKey] = "Unknown key",
@@ -227,6 +243,8 @@ public static class DiagnosticCodes
         [PropertyOfOtherKind] = "A property that a dataset of this kind cannot keep",
         [UnknownRuleSet] = "No such rule set",
         [BadRuleSet] = "A rule set lacks something",
+        [NamingPolicy] = "A name that a policy does not allow",
+        [MissingDocs] = "A description that a policy asks for",
         [BadUnitTest] = "A unit test lacks something",
         [JsonSchemaKeyword] = "A JSON Schema that cannot be made rules",
     };

@@ -19,6 +19,7 @@ internal sealed class QueryDraft(QueryUnit unit)
     public bool IsVolatile { get; set; }
     public bool ReadsUntracked { get; set; }
     public string AstHash { get; set; } = "";
+    public Deduplication? Unique { get; set; }
 
     /// <summary>What rows of each table have to pass, by offset; found on first look.</summary>
     public Dictionary<int, ReadCondition> Conditions => _conditions ??= ReadConditions.Of(Unit);
@@ -28,18 +29,22 @@ internal sealed class QueryDraft(QueryUnit unit)
     public IEnumerable<DatasetName> MacroReads => Macros.SelectMany(m => m.Reads).Concat(RuleReads).Distinct();
     public bool ReadsStream => Unit.Mask.Streams.Count > 0;
 
-    public DatasetQuery Build() => new()
+    public DatasetQuery Build() => Build(Bound);
+
+    /// <param name="output">What its rows bring to the table.</param>
+    public DatasetQuery Build(BoundQuery output) => new()
     {
         Text = Unit.Mask.Text,
         References = [.. References.Values.OrderBy(r => r.Span.Start)],
         MacroReferences = [.. MacroReads],
         Sources = Sources,
         Macros = [.. Macros.Select(m => m.Macro)],
-        Columns = [.. Bound.Columns.Select(c => new OutputColumn(c.Name, c.Origins))],
-        IsOpen = Bound.Openness == Openness.Open,
+        Columns = [.. output.Columns.Select(c => new OutputColumn(c.Name, c.Origins))],
+        IsOpen = output.Openness == Openness.Open,
         IsTimeDependent = IsTimeDependent,
         IsVolatile = IsVolatile,
         ReadsUntracked = ReadsUntracked,
+        Unique = Unique,
         MultipliesRows = Macros.SelectMany(static m => m.Bodies).Select(static b => b.Seen).Append(Seen).Any(static s => s is not null && (s.Functions.Overlaps(s_unnesting) || s.Calls.Exists(static c => s_unnesting.Contains(c.Function)))),
     };
 

@@ -26,6 +26,9 @@ public sealed class Flow
 
     public required DatasetQuery Query { get; init; }
 
+    /// <summary>The clauses of AUTO CDC; null for other kinds.</summary>
+    public AutoCdc? Cdc { get; init; }
+
     /// <summary>File that defines it, relative to the pipeline, forward slashes.</summary>
     public required string File { get; init; }
 

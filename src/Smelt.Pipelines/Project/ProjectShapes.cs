@@ -43,6 +43,12 @@ internal static class ProjectShapes
         { Doc = "Columns that every bronze table gets." }),
         new("defaults", new MapShape(new("bronze", LayerDefaults("bronze")), new("silver", LayerDefaults("silver")), new("gold", LayerDefaults("gold")))
         { Doc = "Defaults of a layer." }),
+        new("policies", new ListShape(new MapShape(
+            new("layer", new ChoiceShape("bronze", "silver", "gold") { Doc = "The layer that it is for." }), new("dataset", Text("The dataset that it is for.")),
+            new("schema_changes", new ChoiceShape("any", "additive", "none") { Doc = "Which changes of a table's columns are allowed." }),
+            new("naming", new MapShape(new("datasets", Text("A regular expression for whole names of datasets.")), new ShapeKey("columns", Text("A regular expression for whole names of columns."))) { Doc = "Patterns of names." }),
+            new("require_docs", new EitherShape(new BooleanShape(), new ChoiceShape("datasets", "columns")) { Doc = "Whether datasets, or their columns too, must be described." })))
+        { Doc = "What is asked of datasets; of several that are for a dataset the later holds." }),
         new("schedule", Text("When updates run, as a cron expression; for the scheduler.")));
 
     public static MapShape Platform { get; } = new(

@@ -31,6 +31,9 @@ internal sealed class QueryUnit
 
     public static QueryUnit OfQuery(ParsedFile file, Range tokens) => new(file, QueryMask.Of(file.Text, file.Tokens, tokens), "", "");
 
+    /// <summary>The source of AUTO CDC FROM SNAPSHOT: a query but for the word, whose files come one after another.</summary>
+    public static QueryUnit OfSnapshots(ParsedFile file, Range tokens) => new(file, QueryMask.OfSnapshots(file.Text, file.Tokens, tokens), "", "");
+
     /// <summary>An expression, as the only item of a SELECT. The line break keeps a trailing comment from eating the parenthesis.</summary>
     public static QueryUnit OfExpression(ParsedFile file, Range tokens) => new(file, QueryMask.Of(file.Text, file.Tokens, tokens), "SELECT (", "\n)");
 

@@ -13,4 +13,7 @@ internal sealed class FlowStatement
 
     /// <summary>Range of tokens of the query; of AUTO CDC from its FROM to before its first clause, which DuckDB reads as a query.</summary>
     public Range Body { get; set; }
+
+    /// <summary>The clauses of AUTO CDC; null for other flows.</summary>
+    public AutoCdcStatement? Cdc { get; set; }
 }

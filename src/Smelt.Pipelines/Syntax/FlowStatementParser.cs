@@ -9,7 +9,7 @@ internal static class FlowStatementParser
         var flow = new FlowStatement { Start = start, Name = cursor.Name("the flow's name") };
         if (cursor.Take("COMMENT")) flow.Comment = cursor.Text("the comment");
         cursor.Expect("AS");
-        if (cursor.Take("AUTO", "CDC") || cursor.Take("APPLY", "CHANGES")) AutoCdcParser.Parse(file, cursor, flow);
+        if (cursor.Take("AUTO", "CDC") || cursor.Take("APPLY", "CHANGES")) AutoCdcParser.Parse(cursor, flow);
         else if (cursor.Take("INSERT")) Insert(cursor, flow);
         else throw cursor.Wrong($"Expected INSERT INTO or AUTO CDC INTO, found {cursor.Found}.");
         return flow;

@@ -6,7 +6,7 @@ namespace Smelt.Pipelines.Syntax;
 /// A query's text for DuckDB: what only Smelt knows (STREAM, LIVE., VERSION | TIMESTAMP AS OF) overwritten by spaces, character for character, and
 /// remembered by where the table's name begins. All offsets are into <see cref="Text"/>.
 /// </summary>
-internal sealed class QueryMask
+internal sealed partial class QueryMask
 {
     private readonly char[] _text;
     private readonly string _source;
@@ -44,6 +44,17 @@ internal sealed class QueryMask
     {
         var mask = new QueryMask(source, tokens, range);
         mask.Run();
+        mask.Text = new string(mask._text);
+        return mask;
+    }
+
+    /// <summary>FROM SNAPSHOT source: without the word; files are streamed, as each is read once.</summary>
+    public static QueryMask OfSnapshots(string source, List<Token> tokens, Range range)
+    {
+        var mask = new QueryMask(source, tokens, range);
+        mask.Blank(mask._first + 1, mask._first + 1);
+        mask.Run();
+        if (mask._first + 2 < mask._end && mask.Is(mask._first + 2, "read_files")) mask.Streams[mask.OffsetOf(mask._first + 2)] = mask.OffsetOf(mask._first + 2);
         mask.Text = new string(mask._text);
         return mask;
     }
@@ -137,22 +148,11 @@ internal sealed class QueryMask
             target += 2;
         }
         Streams[OffsetOf(target)] = OffsetOf(at);
-        if (parenthesis >= 0) Unwrap(parenthesis);
-    }
-
-    private void Unwrap(int parenthesis)
-    {
-        var depth = 0;
-        for (var i = parenthesis; i < _end; i++)
-        {
-            if (IsSymbol(i, '(')) depth++;
-            else if (IsSymbol(i, ')') && --depth == 0)
-            {
-                Blank(parenthesis, parenthesis);
-                Blank(i, i);
-                return;
-            }
-        }
+        var close = parenthesis >= 0 ? Closing(parenthesis) : -1;
+        StreamOptionsOf(target, close);
+        if (close < 0) return;
+        Blank(parenthesis, parenthesis);
+        Blank(close, close);
     }
 
     private void AsOf(int of)

@@ -1,4 +1,5 @@
 using Smelt.Engine;
+using Smelt.Lake;
 
 namespace Smelt.Runs;
 
@@ -7,14 +8,16 @@ internal sealed class EventLog(UpdateContext context)
 {
     public const string TableName = "event_log";
 
-    private static readonly SystemColumn[] s_columns =
+    private static readonly ColumnSpec[] s_columns =
     [
-        SystemColumn.Text("kind"), SystemColumn.Text("dataset"), SystemColumn.Text("name"), SystemColumn.Text("status"), SystemColumn.Text("action"), SystemColumn.Text("message"), SystemColumn.Text("code"),
-        SystemColumn.Long("version"), SystemColumn.Long("rows_in"), SystemColumn.Long("rows_out"), SystemColumn.Long("rows_dropped"), SystemColumn.Long("rows_quarantined"), SystemColumn.Long("rows_rescued"),
-        SystemColumn.Long("bytes_in"), SystemColumn.Long("bytes_out"), SystemColumn.Long("files"), SystemColumn.Long("passed"), SystemColumn.Long("violated"), SystemColumn.Long("duration_ms"), SystemColumn.Long("rows_per_minute"),
+        new("kind", DeltaType.String), new("dataset", DeltaType.String), new("name", DeltaType.String), new("status", DeltaType.String), new("action", DeltaType.String),
+        new("message", DeltaType.String), new("code", DeltaType.String), new("version", DeltaType.Long), new("rows_in", DeltaType.Long), new("rows_out", DeltaType.Long),
+        new("rows_dropped", DeltaType.Long), new("rows_quarantined", DeltaType.Long), new("rows_rescued", DeltaType.Long), new("bytes_in", DeltaType.Long),
+        new("bytes_out", DeltaType.Long), new("files", DeltaType.Long), new("passed", DeltaType.Long), new("violated", DeltaType.Long), new("duration_ms", DeltaType.Long),
+        new("rows_per_minute", DeltaType.Long),
     ];
 
     /// <summary>Appends the update's rows in one commit.</summary>
     public Task AppendAsync(UpdateResult result, CancellationToken cancel) =>
-        new SystemTableAppend(context, TableName, "What every update did", s_columns).AppendAsync(result.UpdateId, EventRow.Of(result).Select(static row => (Action<System.Text.Json.Utf8JsonWriter>)row.Write), cancel);
+        new SystemTable(context, TableName, "What every update did", s_columns).AppendAsync(result.UpdateId, EventRow.Of(result).Select(static row => (Action<System.Text.Json.Utf8JsonWriter>)row.Write), cancel);
 }

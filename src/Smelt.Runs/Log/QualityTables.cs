@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Smelt.Engine;
+using Smelt.Lake;
 using Smelt.Pipelines;
 
 namespace Smelt.Runs;
@@ -12,21 +13,21 @@ internal sealed class QualityTables(UpdateContext context)
 {
     public const string ColumnProfile = "column_profile";
 
-    private static readonly SystemColumn[] s_expectations =
+    private static readonly ColumnSpec[] s_expectations =
     [
-        SystemColumn.Text("dataset"), SystemColumn.Text("name"), SystemColumn.Text("action"), SystemColumn.Text("predicate"), SystemColumn.Long("passed"), SystemColumn.Long("violated"),
-        SystemColumn.Long("rows_in"), SystemColumn.Long("rows_out"), SystemColumn.Long("rows_dropped"), SystemColumn.Long("rows_quarantined"),
-        SystemColumn.Text("description"), SystemColumn.Text("severity"), SystemColumn.Text("owner"),
+        new("dataset", DeltaType.String), new("name", DeltaType.String), new("action", DeltaType.String), new("predicate", DeltaType.String), new("passed", DeltaType.Long), new("violated", DeltaType.Long),
+        new("rows_in", DeltaType.Long), new("rows_out", DeltaType.Long), new("rows_dropped", DeltaType.Long), new("rows_quarantined", DeltaType.Long),
+        new("description", DeltaType.String), new("severity", DeltaType.String), new("owner", DeltaType.String),
     ];
 
-    private static readonly SystemColumn[] s_results =
+    private static readonly ColumnSpec[] s_results =
     [
-        SystemColumn.Text("dataset"), SystemColumn.Text("name"), SystemColumn.Text("status"), SystemColumn.Text("severity"), SystemColumn.Long("failures"), SystemColumn.Text("message"), SystemColumn.Text("sql"),
+        new("dataset", DeltaType.String), new("name", DeltaType.String), new("status", DeltaType.String), new("severity", DeltaType.String), new("failures", DeltaType.Long), new("message", DeltaType.String), new("sql", DeltaType.String),
     ];
 
-    private static readonly SystemColumn[] s_failures = [SystemColumn.Text("dataset"), SystemColumn.Text("name"), SystemColumn.Text("row")];
+    private static readonly ColumnSpec[] s_failures = [new("dataset", DeltaType.String), new("name", DeltaType.String), new("row", DeltaType.String)];
 
-    private static readonly SystemColumn[] s_profile = [SystemColumn.Text("dataset"), SystemColumn.Text("column"), SystemColumn.Text("metric"), SystemColumn.Double("value")];
+    private static readonly ColumnSpec[] s_profile = [new("dataset", DeltaType.String), new("column", DeltaType.String), new("metric", DeltaType.String), new("value", DeltaType.Double)];
 
     public async Task AppendAsync(UpdateResult result, CancellationToken cancel)
     {
@@ -39,9 +40,9 @@ internal sealed class QualityTables(UpdateContext context)
         await AppendAsync(ColumnProfile, "Figures of datasets with an anomaly test", s_profile, result, [.. tests.Where(t => !unpublished.Contains(t.Dataset)).SelectMany(static t => t.Profile.Select(f => Figure(t, f)))], cancel);
     }
 
-    private async Task AppendAsync(string table, string comment, SystemColumn[] columns, UpdateResult result, IReadOnlyList<Action<Utf8JsonWriter>> rows, CancellationToken cancel)
+    private async Task AppendAsync(string table, string comment, ColumnSpec[] columns, UpdateResult result, IReadOnlyList<Action<Utf8JsonWriter>> rows, CancellationToken cancel)
     {
-        if (rows.Count > 0) await new SystemTableAppend(context, table, comment, columns).AppendAsync(result.UpdateId, rows, cancel);
+        if (rows.Count > 0) await new SystemTable(context, table, comment, columns).AppendAsync(result.UpdateId, rows, cancel);
     }
 
     private static IEnumerable<Action<Utf8JsonWriter>> Expectations(StepOutcome step)

@@ -89,7 +89,7 @@ public static class PipelineTestRunner
         if (binder.Missing.Count > 0) return Wrong(test, dataset, $"{dataset} has no table.");
         try
         {
-            return UnitTestRunner.Outcome($"{test}/{table}", dataset, TableComparison.Of(catalog, $"SELECT * FROM {SqlText.Identifier(dataset.Schema, dataset.Name)}", Expected(file)), about);
+            return UnitTestRunner.Outcome($"{test}/{table}", dataset, ExpectedRows.Compare(catalog, $"SELECT * FROM {SqlText.Identifier(dataset.Schema, dataset.Name)}", Expected(file)), about);
         }
         catch (DuckDbException error)
         {

@@ -34,7 +34,6 @@ public sealed class FlowTests
             "SELECT string_agg(name || ' ' || status || ' ' || rows_out, ', ' ORDER BY name) FROM _smelt.event_log WHERE kind = 'flow' AND dataset = 'silver.orders'"));
         var commits = folder.Smelt("history", "silver.orders", "--json").Expect(0).Json.GetProperty("commits").EnumerateArray();
         Assert.Equal(["phone", "archive", "orders"], commits.Select(c => c.GetProperty("tags").GetProperty("smelt.flow").GetString()));
-        Assert.Equal(4, folder.Smelt("show", "silver.orders", "--preview", "--json").Expect(0).Json.GetProperty("rows").GetArrayLength() - 2);
         Assert.Contains("-- phone", folder.Smelt("compile", "silver.orders").Expect(0).Out);
     }
 

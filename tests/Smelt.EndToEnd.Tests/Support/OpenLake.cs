@@ -36,6 +36,15 @@ public sealed partial class OpenLake : IDisposable
 
     public long Count(string sql) => long.Parse(Text(sql)!);
 
+    /// <summary>What changed in a table from a version on: kind of change, the row as text, the version.</summary>
+    public List<(string Type, string Row, long Version)> Changes(string table, long from)
+    {
+        var scan = Table(table).ChangesAsync(from, null).AsTask().Result;
+        scan.PrepareAsync(_catalog.Connection).AsTask().GetAwaiter().GetResult();
+        var columns = scan.Schema.Fields.Select(static f => f.Name).Where(static n => !n.StartsWith("_c", StringComparison.Ordinal)).Select(static n => $"{SqlText.Literal(n)}: {SqlText.Identifier(n)}");
+        return [.. Rows($"SELECT _change_type, {{{string.Join(", ", columns)}}}::VARCHAR, _commit_version FROM ({scan.Sql}) AS c").Select(static r => ((string)r[0]!, (string)r[1]!, (long)r[2]!))];
+    }
+
     public Snapshot Snapshot(string table) => Table(table).SnapshotAsync().AsTask().Result;
 
     public DeltaTable Table(string table) => DatasetName.TryParse(table, out var name) ? _session.Layout.Table(name) : throw new ArgumentException(table);

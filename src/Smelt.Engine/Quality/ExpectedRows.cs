@@ -3,14 +3,14 @@ using Smelt.DuckDb;
 namespace Smelt.Engine;
 
 /// <summary>Rows held against expected ones, as often as each occurs, over the columns that the expectation has.</summary>
-public static class TableComparison
+public static class ExpectedRows
 {
     private const int MostRows = 20;
 
     /// <param name="held">A query of the rows that are there.</param>
     /// <param name="expected">A query of the rows expected; values are cast to the types of those that are there.</param>
     /// <exception cref="DuckDbException">A value is none of its column's type, or a query fails.</exception>
-    public static UnitTestResult Of(StepCatalog catalog, string held, string expected)
+    public static UnitTestResult Compare(StepCatalog catalog, string held, string expected)
     {
         const string own = StepCatalog.OwnSchema;
         var connection = catalog.Connection;

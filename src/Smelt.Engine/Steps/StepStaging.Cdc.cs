@@ -1,0 +1,101 @@
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <content>AUTO CDC: the judged rows are events, of which the target's and the memory's changes are made.</content>
+internal sealed partial class StepStaging
+{
+    /// <summary>Hidden column of an event: the row as the quarantine keeps it.</summary>
+    private const string Refusable = "__smelt_refusable";
+
+    private async Task<StagedStep> StageCdcAsync(OutputShape shape, AutoCdc clauses, CancellationToken cancel)
+    {
+        var notes = new List<string>();
+        var cdc = new CdcShape(Dataset, clauses, shape, step.Query.Sources.Count > 0);
+        var target = TargetTable.For(context, step, cdc.Stored);
+        var changes = await OpenCdcAsync(cdc, target, cancel);
+        var rules = batch.Judging([.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules(changes.Memory.HasHorizon ? CdcRetention.Of(Dataset.Properties) : null)]);
+        var typed = TypedSql(_query, shape, rules);
+        using var judge = NewJudge(shape, rules, typed);
+        progress.RowsOf = () => judge.Rows;
+        context.Probe(step.Label + ":before-data");
+        if (clauses.IsSnapshot) ReadRows(Extracts.Rows, cdc, judge, typed, JudgedSql(shape, judge, typed, clauses.SequenceBy.Count > 0 ? null : ExtractSql(shape, changes.AtMicros), CdcShape.Extract), "");
+        else ReadRows(CdcBatch.Events, cdc, judge, typed, JudgedSql(shape, judge, typed, changes.Memory.HasHorizon ? RefusableSql(shape) : null, Refusable), changes.Memory.HasHorizon ? $", {Refusable}" : "");
+        var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
+        if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
+        if (clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
+        await CdcEvents.ApplyAsync(changes, cancel);
+        var tables = new CdcTables(context, step, key, _attempt) { Copy = CopyAsync };
+        var (plan, counts) = await tables.TargetAsync(changes, target, IsWhole && step.Target is not null, cancel);
+        Refuse(changes, judge, counts.Late);
+        var plans = new List<TablePlan> { plan };
+        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+            plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
+        if (await tables.MemoryAsync(changes, IsWhole, cancel) is { } memory) plans.Add(memory);
+        context.Probe(step.Label + ":after-data");
+        var record = Record(plans, plan.Adds, judge, target);
+        return new StagedStep(record with { Counts = record.Counts with { RowsOut = counts.Inserted + counts.Updated }, Notes = [.. record.Notes, .. notes] }, null, samples);
+    }
+
+    private async Task<CdcBatch> OpenCdcAsync(CdcShape cdc, TargetTable target, CancellationToken cancel)
+    {
+        var intent = await step.State!.IntentAsync(key.Generation, key.Batch, cancel);
+        var at = intent?.AtMicros ?? context.NowMicros;
+        var table = context.Layout.CdcMemory(key.FlowId);
+        var before = IsWhole || await table.TrySnapshotAsync(cancel) is not { } there ? null : new PinnedTable(table, there);
+        var retention = (long)CdcRetention.Of(Dataset.Properties).TotalMicroseconds;
+        var connection = batch.Catalog.Connection;
+        return new CdcBatch
+        {
+            Layout = cdc.Layout,
+            Connection = connection,
+            Memory = await CdcMemory.OpenAsync(connection, cdc.Layout, before, at, retention, cancel),
+            Attempt = IsWhole || step.Target is not { } found ? null : Attempt(found, target),
+            AtMicros = at,
+            Number = key.Batch,
+        };
+    }
+
+    /// <summary>The target's files as the batch finds them, under the columns that it will have.</summary>
+    private DmlAttempt Attempt(PinnedTable found, TargetTable target)
+    {
+        var made = new DmlAttempt(found.Table, found.Snapshot, batch.Catalog.Connection, new DmlOptions()) { Attempt = _attempt };
+        if (!target.Definition.Metadata.Equals(found.Snapshot.Metadata)) made.Become(target.Definition);
+        return made;
+    }
+
+    private void ReadRows(string table, CdcShape cdc, Judge judge, string typed, string judged, string extra)
+    {
+        try
+        {
+            batch.Catalog.Connection.Execute($"CREATE TABLE {table} AS {cdc.EventsSql(judged, extra)}");
+        }
+        catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.Io))
+        {
+            throw Explained(error, judge.Rules, typed);
+        }
+        judge.Close();
+    }
+
+    private string RefusableSql(OutputShape shape) => JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
+
+    /// <summary>Which extract a row is of: the folder of its file below the source's, else the file's name without its ending; of a table the time of the batch.</summary>
+    private string ExtractSql(OutputShape shape, long atMicros)
+    {
+        if (step.Query.Sources.Count == 0) return $"make_timestamptz({atMicros})";
+        var name = context.Pipeline.Project.MetadataColumns.SourceFile ?? StreamStamps.HiddenFile;
+        if (shape.CarriedRow?.Fields.Any(f => f.Name == name) != true)
+            throw new EngineException(EngineCodes.SchemaRefused, $"{Dataset.Name} cannot tell which file a row is of. Read the files alone, or write SEQUENCE BY a column that tells one extract from another.");
+        return Extracts.NameSql($"struct_extract({StreamedRow.Column}, {SqlText.Literal(name)})", step.Sources[0].Options.Path);
+    }
+
+    /// <summary>Sets events aside that came too late to be judged.</summary>
+    private static void Refuse(CdcBatch changes, Judge judge, long late)
+    {
+        if (late == 0) return;
+        judge.Refused(CdcShape.Late, late);
+        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['{CdcShape.Late}'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
+    }
+}
