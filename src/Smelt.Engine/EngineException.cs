@@ -39,6 +39,9 @@ public static class EngineCodes
     /// <summary>The rows that a materialized view would hold fail its tests.</summary>
     public const string TestsFailed = "SM6060";
 
+    /// <summary>A dataset's columns change in a way that its policy does not allow.</summary>
+    public const string SchemaPolicy = "SM6061";
+
     /// <summary>A streamed table was changed other than by appends.</summary>
     public const string StreamChanged = "SM6101";
 

@@ -49,12 +49,17 @@ internal static class QualityCommand
         if (day is { } d) where += $" AND recorded_at >= TIMESTAMPTZ '{d:yyyy-MM-dd} 00:00:00+00' AND recorded_at < TIMESTAMPTZ '{d.AddDays(1):yyyy-MM-dd} 00:00:00+00'";
         return $"""
             SELECT dataset, kind, name, status, action, coalesce(violated, 0) AS violated, passed + violated AS judged,
-              round(100.0 * violated / nullif(passed + violated, 0), 2) AS violated_percent, total_violated, updates, recorded_at
+              round(100.0 * violated / nullif(passed + violated, 0), 2) AS violated_percent,
+              CASE WHEN action = 'drop' THEN dropped WHEN action = 'quarantine' THEN quarantined END AS refused, total_violated, updates,
+              CASE WHEN len(history) < 2 THEN '' ELSE list_aggregate(list_transform(history[-8:], lambda v: '▁▂▃▄▅▆▇█'[1 + (7 * v / greatest(list_max(history[-8:]), 1))::INT]), 'string_agg', '') END AS trend, recorded_at
             FROM (
-              SELECT *, sum(violated) OVER rule AS total_violated, count(*) OVER rule AS updates
-              FROM _smelt.event_log WHERE {where}
-              WINDOW rule AS (PARTITION BY dataset, kind, name)
-              QUALIFY row_number() OVER (PARTITION BY dataset, kind, name ORDER BY recorded_at DESC) = 1
+              SELECT e.*, f.dropped, f.quarantined, sum(violated) OVER rule AS total_violated, count(*) OVER rule AS updates,
+                list(coalesce(violated, 0)) OVER (PARTITION BY e.dataset, e.kind, e.name ORDER BY e.recorded_at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS history
+              FROM (SELECT * FROM _smelt.event_log WHERE {where}) AS e
+              LEFT JOIN (SELECT update_id, dataset, sum(rows_dropped) AS dropped, sum(rows_quarantined) AS quarantined FROM _smelt.event_log WHERE kind = 'flow' GROUP BY ALL) AS f
+                ON f.update_id = e.update_id AND f.dataset = e.dataset
+              WINDOW rule AS (PARTITION BY e.dataset, e.kind, e.name)
+              QUALIFY row_number() OVER (PARTITION BY e.dataset, e.kind, e.name ORDER BY e.recorded_at DESC) = 1
             )
             ORDER BY dataset, kind, name
             """;

@@ -4,7 +4,7 @@ using Smelt.Runs;
 
 namespace Smelt.Cli;
 
-/// <summary><c>smelt test</c>: the data tests on today's tables.</summary>
+/// <summary><c>smelt test</c>: unit tests on given rows, whole-pipeline tests on a throw-away lake, and the data tests on today's tables.</summary>
 internal static class TestCommand
 {
     public static Command Create(Terminal terminal)
@@ -13,7 +13,8 @@ internal static class TestCommand
         var layer = new Option<string?>("--layer") { Description = "bronze, silver or gold" };
         layer.AcceptOnlyFromAmong("bronze", "silver", "gold");
         var date = new Option<string?>("--date") { Description = "Only rows of this day, by each dataset's day column", HelpName = "DAY" };
-        var command = new Command("test", "Run the data tests on today's tables") { folder, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude, layer, date };
+        var unit = new Option<bool>("--unit") { Description = "Only what needs no lake: unit tests and whole-pipeline tests" };
+        var command = new Command("test", "Run unit tests, pipeline tests, and the data tests on today's tables") { folder, unit, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude, layer, date };
         command.SetAction(async (parsed, cancel) =>
         {
             using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
@@ -21,12 +22,15 @@ internal static class TestCommand
             var datasets = await Selection.OfAsync(terminal, session, parsed.GetValue(CommandTree.Select), parsed.GetValue(CommandTree.Exclude), cancel);
             if (parsed.GetValue(layer) is { } only) datasets = [.. datasets.Where(d => d.Name.Schema == only)];
             DayRange? days = parsed.GetValue(date) is { } text ? new DayRange(DayOptions.Day(text, "--date"), DayOptions.Day(text, "--date")) : null;
-            // A SQL test reads what it likes: it says nothing of one layer or one day.
+            // A SQL test reads what it likes: it says nothing of one layer or one day. Unit tests say nothing of a day either.
             var isWhole = days is null && parsed.GetValue(layer) is null && parsed.GetValue(CommandTree.Select) is null && parsed.GetValue(CommandTree.Exclude) is null;
-            var outcomes = await new DataTestRunner(session.NewContext("test")) { Remembers = false, Days = days }.RunAsync(datasets, isWhole, outcome =>
+            void Ended(TestOutcome outcome)
             {
                 if (!terminal.Json) Tell(terminal, outcome);
-            }, cancel);
+            }
+            List<TestOutcome> outcomes = days is not null ? [] : [.. UnitTestRunner.Run(session.Pipeline, datasets.Select(static d => d.Name).ToHashSet(), session.Database, Ended, cancel)];
+            if (isWhole) outcomes.AddRange(await PipelineTestRunner.RunAsync(session.Pipeline, TimeProvider.System, Ended, cancel));
+            if (!parsed.GetValue(unit)) outcomes.AddRange(await new DataTestRunner(session.NewContext("test")) { Remembers = false, Days = days }.RunAsync(datasets, isWhole, Ended, cancel));
             if (terminal.Json) JsonOutput.Write(json => TestView.Write(json, outcomes));
             else terminal.Words.WriteLine(TestView.Summary(outcomes));
             return outcomes.Any(static t => t.Status is TestStatus.Failed or TestStatus.Error) ? ExitCode.Failed : ExitCode.Fine;

@@ -32,8 +32,8 @@ public sealed class StepPlanner(UpdateContext context)
             var state = await FlowState.OpenAsync(context.Layout.State, dataset.Name, flow.IsDefault ? null : flow.Name, cancel);
             var target = await context.Tables.FindAsync(dataset.Name, cancel);
             var preparation = new StepPreparation(dataset, flow, mode, new StepDecision(StepAction.Run, "")) { State = state, Target = target };
-            return flow.Kind == FlowKind.Complete ? await DecideViewAsync(preparation, cancel)
-                : Announced(await new StreamPlanner(context).DecideAsync(preparation, cancel));
+            return SchemaPolicy.Held(context, flow.Kind == FlowKind.Complete ? await DecideViewAsync(preparation, cancel)
+                : Announced(await new StreamPlanner(context).DecideAsync(preparation, cancel)));
         }
         catch (Exception error) when (StepFault.Of(error) is { } fault)
         {

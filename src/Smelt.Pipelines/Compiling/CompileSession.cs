@@ -39,18 +39,21 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         binding.Bind(levels);
         foreach (var (_, query) in _tests) binding.BindTest(query);
         new PropertiesReader(finder, names, _diagnostics).Read(properties);
+        new PolicyChecks(project, _diagnostics).Check(_datasets);
+        var unitTests = new UnitTestReader(folder, finder, _diagnostics).Read(properties);
         DefinitionHashes.Compute(levels, names, project);
         CheckVariables(project, projectMap, variables);
         var ordered = levels.SelectMany(l => l).Select(d => DatasetBuilder.Build(d, project)).ToList();
-        return new Compilation(Build(project, platform, target, variables, ordered, macros), Sorted(variables));
+        return new Compilation(Build(project, platform, target, variables, ordered, macros, unitTests), Sorted(variables));
     }
 
-    private Pipeline Build(ProjectSettings project, PlatformSettings platform, TargetSettings target, VariableScope variables, List<Dataset> ordered, MacroStage macros) => new()
+    private Pipeline Build(ProjectSettings project, PlatformSettings platform, TargetSettings target, VariableScope variables, List<Dataset> ordered, MacroStage macros, IReadOnlyList<UnitTest> unitTests) => new()
     {
         Folder = folder, Project = project, Platform = platform, Target = target,
         Graph = new PipelineGraph(ordered),
         Macros = [.. macros.Ordered.Select(m => m.Macro)],
         SqlTests = [.. _tests.Select(t => new SqlTest(Path.GetFileNameWithoutExtension(t.File.Source.File), t.File.Source.File, t.Query.Build(), Severity.Error))],
+        UnitTests = unitTests,
         Variables = variables.Values,
     };
 

@@ -36,6 +36,9 @@ public sealed record DataTest
     /// <summary>Whether the failing rows are kept in <c>_smelt.test_failures</c>.</summary>
     public bool StoresFailures { get; init; }
 
+    /// <summary>Of a test <c>anomaly</c>; null for others. Its <see cref="FailingRowsSql"/> gives the rows to look at.</summary>
+    public AnomalySettings? Anomaly { get; init; }
+
     /// <summary>Its predicate or expression may use now(), current_date, …: another day may answer otherwise.</summary>
     public bool IsTimeDependent => Sql.FunctionStability.SpeaksOfTime(FailingRowsSql);
     public string? Description { get; init; }
@@ -50,3 +53,10 @@ public sealed record DataTest
 
 /// <summary>A file of tests/: its query must return no rows.</summary>
 public sealed record SqlTest(string Name, string File, DatasetQuery Query, Severity Severity);
+
+/// <summary>What a test <c>anomaly</c> looks at.</summary>
+/// <param name="Column">One column; null for all.</param>
+/// <param name="Metrics">row_count, null_rate, distinct_count, mean, freshness; none named: all.</param>
+/// <param name="LeastHistory">So many updates must be known before it says anything.</param>
+/// <param name="Sensitivity">So many deviations from the median are usual.</param>
+public sealed record AnomalySettings(string? Column, IReadOnlyList<string> Metrics, int LeastHistory, double Sensitivity);

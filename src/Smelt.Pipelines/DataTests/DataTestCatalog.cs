@@ -53,6 +53,10 @@ internal static class DataTestCatalog
         new(["freshness"], false,
             [new("field", Text("The column with the time.")), new("loaded_at_field", Text("dbt's word for field.")), new("warn_after", s_age), new("error_after", s_age)],
             "freshness: {field: created_at, warn_after: {count: 1, period: day}, error_after: {count: 2, period: day}}", Freshness),
+        new(["anomaly"], false,
+            [new("metrics", new ListShape(new ChoiceShape("row_count", "null_rate", "distinct_count", "mean", "freshness")) { Doc = "The figures to look at. Default: all." }),
+             new("min_history", new IntegerShape(3) { Doc = "So many updates must be known first. Default 7." }), new("sensitivity", Text("So many deviations from the median are usual. Default 5."))],
+            "anomaly: {metrics: [row_count]}", Anomaly),
     ];
 
     private static readonly Dictionary<string, DataTestDefinition> s_byName = All.SelectMany(static d => d.AllNames.Select(n => (n, d))).ToDictionary(static p => p.n, static p => p.d, StringComparer.Ordinal);
@@ -103,6 +107,12 @@ internal static class DataTestCatalog
             ErrorIf = error is { } e ? string.Create(CultureInfo.InvariantCulture, $"> {e}") : "IS NULL",
         };
     }
+
+    private static DataTestQuestion Anomaly(DataTestArguments a) => new($"SELECT * FROM {a.Table} AS t")
+    {
+        Anomaly = new AnomalySettings(a.Column, a.Texts("metrics"), int.TryParse(a.Text("min_history"), NumberStyles.None, CultureInfo.InvariantCulture, out var least) ? least : 7,
+            double.TryParse(a.Text("sensitivity"), NumberStyles.Float, CultureInfo.InvariantCulture, out var much) && much > 0 ? much : 5),
+    };
 
     private static long? Seconds(DataTestArguments a, string key) => a.Own?.Map(key) is { } age && age["count"] is YamlScalar { Integer: { } count }
         ? count * (age.Text("period") switch { "minute" => 60, "hour" => 3600, _ => 86400 }) : null;

@@ -12,6 +12,9 @@ internal sealed record DataTestArguments(string Table, string Expression, YamlMa
     /// <summary>Finds the dataset of an argument such as <c>to</c>, as SQL; null where there is none, with a diagnostic.</summary>
     public required Func<string, string?> Dataset { get; init; }
 
+    /// <summary>The column as written; null for a test of the whole dataset.</summary>
+    public string? Column { get; init; }
+
     public string? Text(params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)
@@ -42,6 +45,7 @@ internal sealed record DataTestQuestion(string Sql)
     public string? FailCalc { get; init; }
     public string? WarnIf { get; init; }
     public string? ErrorIf { get; init; }
+    public AnomalySettings? Anomaly { get; init; }
 }
 
 /// <summary>A kind of data test: its names, its arguments, its query.</summary>

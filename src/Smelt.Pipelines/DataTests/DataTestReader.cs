@@ -37,6 +37,7 @@ internal sealed class DataTestReader(DatasetDraft dataset, NameResolver names, s
         var table = SqlText.Identifier(dataset.Name.Schema, dataset.Name.Name);
         var asked = new DataTestArguments(where is null ? table : $"(SELECT * FROM {table} WHERE {where})", expression, arguments?.Map("arguments") ?? arguments)
         {
+            Column = tested,
             Dataset = key => Other(arguments?.Map("arguments") ?? arguments, key, test, others, ref isReported),
         };
         if (definition.Ask(asked) is not { } question)
@@ -49,11 +50,12 @@ internal sealed class DataTestReader(DatasetDraft dataset, NameResolver names, s
         {
             Name = Named(arguments?.Text("name") ?? string.Join('_', ((string?[])[definition.Name, dataset.Name.Name, tested, .. asked.Texts("combination_of_columns", "column_list")]).Where(static p => p is not null))),
             Kind = definition.Name, Dataset = dataset.Name, Column = tested, Others = others, File = file, Position = at,
-            Severity = Config("severity") == "warn" ? Severity.Warning : Severity.Error,
+            Severity = Config("severity") == "warn" || (question.Anomaly is not null && Config("severity") is null) ? Severity.Warning : Severity.Error,
             Where = where, Description = arguments?.Text("description"), Limit = limit,
             FailingRowsSql = limit is null ? question.Sql : $"{question.Sql} LIMIT {limit}",
             FailCalc = Config("fail_calc") ?? question.FailCalc ?? DataTest.CountRows,
             WarnIf = Config("warn_if") ?? question.WarnIf ?? DataTest.IsAny, ErrorIf = Config("error_if") ?? question.ErrorIf ?? DataTest.IsAny,
+            Anomaly = question.Anomaly,
             StoresFailures = (config ?? arguments)?["store_failures"] is YamlScalar { Boolean: true },
         });
     }

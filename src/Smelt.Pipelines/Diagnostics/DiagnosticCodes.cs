@@ -162,6 +162,12 @@ public static class DiagnosticCodes
     public const string BadRuleSet = "SM5061";
     /// <summary>A JSON Schema that cannot be made rules.</summary>
     public const string JsonSchemaKeyword = "SM5062";
+    /// <summary>A unit test lacks something.</summary>
+    public const string BadUnitTest = "SM5063";
+    /// <summary>A name that a policy does not allow.</summary>
+    public const string NamingPolicy = "SM5064";
+    /// <summary>A description that a policy asks for.</summary>
+    public const string MissingDocs = "SM5065";
 
     /// <summary>A code's title, as in docs/diagnostics.md.</summary>
     public static IReadOnlyDictionary<string, string> Titles { get; } = new Dictionary<string, string>
@@ -240,6 +246,9 @@ public static class DiagnosticCodes
         [PropertyOfOtherKind] = "A property that a dataset of this kind cannot keep",
         [UnknownRuleSet] = "No such rule set",
         [BadRuleSet] = "A rule set lacks something",
+        [NamingPolicy] = "A name that a policy does not allow",
+        [MissingDocs] = "A description that a policy asks for",
+        [BadUnitTest] = "A unit test lacks something",
         [JsonSchemaKeyword] = "A JSON Schema that cannot be made rules",
     };
 }

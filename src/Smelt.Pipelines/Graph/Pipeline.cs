@@ -20,6 +20,9 @@ public sealed class Pipeline
     /// <summary>tests/*.sql: each must return no rows.</summary>
     public IReadOnlyList<SqlTest> SqlTests { get; init; } = [];
 
+    /// <summary>Tests of single datasets on given rows.</summary>
+    public IReadOnlyList<UnitTest> UnitTests { get; init; } = [];
+
     /// <summary>Variables with the values in force.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 }

@@ -27,7 +27,12 @@ internal sealed class PipelineFiles
         }
         foreach (var file in In(folder, Variants, diagnostics)) files.OfVariant(file, diagnostics);
         files.Functions.AddRange(In(folder, "functions", diagnostics).Where(IsSql));
-        files.Tests.AddRange(In(folder, "tests", diagnostics).Where(IsSql));
+        foreach (var file in In(folder, "tests", diagnostics))
+        {
+            // Folders below hold fixtures, and the files of whole-pipeline tests.
+            if (IsSql(file) && !IsOfPipelineTest(file)) files.Tests.Add(file);
+            else if (IsYaml(file) && file.Count(static c => c == '/') == 1) files.Properties.Add((file, null));
+        }
         files.InRoot(folder, diagnostics);
         return files;
     }
@@ -59,6 +64,8 @@ internal sealed class PipelineFiles
                     "Move it to bronze, silver, gold, functions or tests."));
         }
     }
+
+    private static bool IsOfPipelineTest(string file) => file.Split('/') is ["tests", "fixtures", ..] or ["tests", _, "input" or "expected", ..];
 
     private static bool IsSql(string file) => file.EndsWith(".sql", StringComparison.OrdinalIgnoreCase);
     private static bool IsYaml(string file) => file.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || file.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase);

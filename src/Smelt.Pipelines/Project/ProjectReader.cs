@@ -40,6 +40,7 @@ internal static class ProjectReader
         MetadataColumns = Metadata(map.Map("metadata_columns")),
         Defaults = Defaults(map.Map("defaults")),
         GatesBlock = GatesBlock(map) ?? true,
+        Policies = PolicyRule.Read(map),
         Schedule = map.Text("schedule"),
     };
 

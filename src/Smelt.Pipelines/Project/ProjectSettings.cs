@@ -26,6 +26,11 @@ public sealed record ProjectSettings
     /// <summary>Whether a dataset's failed error-level tests stop what reads it.</summary>
     public bool GatesBlock { get; init; } = true;
 
+    /// <summary>In their order: what a later one says holds.</summary>
+    public IReadOnlyList<PolicyRule> Policies { get; init; } = [];
+
+    public Policy PolicyOf(DatasetName dataset) => Policies.Where(p => p.IsFor(dataset)).Aggregate(new Policy(), static (all, own) => all.Under(own.Policy));
+
     /// <summary>Kept for the scheduler: a cron expression.</summary>
     public string? Schedule { get; init; }
 

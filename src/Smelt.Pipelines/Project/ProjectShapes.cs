@@ -43,6 +43,12 @@ internal static class ProjectShapes
         { Doc = "Columns that every bronze table gets." }),
         new("defaults", new MapShape(new("bronze", LayerDefaults("bronze")), new("silver", LayerDefaults("silver")), new("gold", LayerDefaults("gold")))
         { Doc = "Defaults of a layer." }),
+        new("policies", new ListShape(new MapShape(
+            new("layer", new ChoiceShape("bronze", "silver", "gold") { Doc = "The layer that it is for." }), new("dataset", Text("The dataset that it is for.")),
+            new("schema_changes", new ChoiceShape("any", "additive", "none") { Doc = "Which changes of a table's columns are allowed." }),
+            new("naming", new MapShape(new("datasets", Text("A regular expression for whole names of datasets.")), new ShapeKey("columns", Text("A regular expression for whole names of columns."))) { Doc = "Patterns of names." }),
+            new("require_docs", new EitherShape(new BooleanShape(), new ChoiceShape("datasets", "columns")) { Doc = "Whether datasets, or their columns too, must be described." })))
+        { Doc = "What is asked of datasets; of several that are for a dataset the later holds." }),
         new("schedule", Text("When updates run, as a cron expression; for the scheduler.")));
 
     public static MapShape Platform { get; } = new(
@@ -129,10 +135,23 @@ internal static class ProjectShapes
         { Doc = "The dataset's columns." })))
     { Definition = "datasets" };
 
+    private static readonly ShapeKey[] s_unitRows =
+    [
+        new("format", new ChoiceShape("dict", "csv", "sql") { Doc = "How the rows are written. Default: dict." }), new("fixture", Text("A file of tests/fixtures instead of rows.")),
+        new("rows", new EitherShape(new ListShape(new FreeShape()), new TextShape()) { Doc = "The rows: maps, or text as CSV or SQL." }), new("types", new DictionaryShape(new TextShape()) { Doc = "Types of columns." }),
+    ];
+
+    private static readonly ListShape s_unitTests = new(new MapShape(
+        new("name", Text("The test's name."), Required: true), new("model", Text("The dataset."), Required: true), new("description", Text("What the test is for.")),
+        new("given", new ListShape(new MapShape([new("input", Text("ref('orders'), bronze.orders, or read_files for the dataset's source."), Required: true), .. s_unitRows])) { Doc = "The inputs' rows." }),
+        new("expect", new MapShape(s_unitRows) { Doc = "The rows that the dataset then holds." }, Required: true)))
+    { Doc = "Tests of single datasets on given rows." };
+
     /// <summary>properties.yml; dbt says models, Smelt tables: either will do.</summary>
     public static MapShape Properties { get; } = new(
         new("version", new ChoiceShape("2") { Doc = "The format's version: 2." }),
         new("expectations", new ListShape(s_ruleSet) { Doc = "Named rule sets, for any dataset of the pipeline." }),
+        new("unit_tests", s_unitTests),
         new("models", s_models),
         new("tables", s_models));
 }

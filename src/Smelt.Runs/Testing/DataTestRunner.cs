@@ -7,7 +7,7 @@ namespace Smelt.Runs;
 /// <summary>Runs data tests and SQL tests on the versions of the tables that one update sees.</summary>
 public sealed class DataTestRunner(UpdateContext context)
 {
-    private const int SampleRows = 5;
+    private const int SampleRows = 5, MostStored = 10_000;
 
     /// <summary>Only rows of these days are tested, by each dataset's day column.</summary>
     public DayRange? Days { get; init; }
@@ -77,15 +77,17 @@ public sealed class DataTestRunner(UpdateContext context)
             if (bound.IsStaged)
             {
                 var staged = await bound.BindAsync(test, cancel);
+                await BindHistoryAsync(test, bound, cancel);
                 using var stopping = cancel.Register(bound.Connection.Interrupt);
-                return Run(test, staged, bound.Connection);
+                return Run(test, staged, bound);
             }
             if (missing.Count > 0) return test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
             var lasts = Lasts(test);
             if (Remembers && lasts && memory.Find(test, key) is { } known) return known;
             var sql = await bound.BindAsync(test, cancel);
+            await BindHistoryAsync(test, bound, cancel);
             using var interrupting = cancel.Register(bound.Connection.Interrupt);
-            var outcome = Run(test, sql, bound.Connection);
+            var outcome = Run(test, sql, bound);
             if (lasts) memory.Remember(test, key, outcome);
             return outcome;
         }
@@ -95,14 +97,25 @@ public sealed class DataTestRunner(UpdateContext context)
         }
     }
 
-    private static TestOutcome Run(RunnableTest test, string sql, DuckDbConnection connection)
+    private static TestOutcome Run(RunnableTest test, string sql, BoundTests bound)
     {
+        var connection = bound.Connection;
+        if (test.Test?.Anomaly is not null) return AnomalyTest.Run(test, connection, bound.HasHistory);
         var row = connection.Rows($"SELECT f::BIGINT, (f {test.WarnIf})::BOOLEAN, (f {test.ErrorIf})::BOOLEAN FROM (SELECT {test.FailCalc} AS f FROM ({sql}\n) AS failing)")[0];
         var failures = row[0] as long? ?? 0;
         var status = test.Severity == Severity.Error && row[2] is true ? TestStatus.Failed : row[1] is true ? TestStatus.Warned : TestStatus.Passed;
         if (status == TestStatus.Passed) return test.Outcome(status, test.FailCalc == DataTest.CountRows ? failures : 0, []);
         var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
-        return test.Outcome(status, failures, samples);
+        return test.Outcome(status, failures, samples) with { Stored = test.Test is { StoresFailures: true } ? Stored(sql, connection) : [] };
+    }
+
+    private static List<string> Stored(string sql, DuckDbConnection connection) =>
+        connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {MostStored}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
+
+    /// <summary>An anomaly test compares with what earlier updates measured.</summary>
+    private async Task BindHistoryAsync(RunnableTest test, BoundTests bound, CancellationToken cancel)
+    {
+        if (test.Test?.Anomaly is not null && !bound.HasHistory && await context.Tables.FindSystemAsync(QualityTables.ColumnProfile, cancel) is { } history) await bound.BindHistoryAsync(history, cancel);
     }
 
     /// <summary>What the test's answer depends on: its SQL and the content of the tables it reads.</summary>
@@ -165,6 +178,15 @@ internal sealed class BoundTests(UpdateContext context, (Dataset Dataset, Smelt.
         if (Days is not null && test.Dataset is { } tested) await DayBinding.BindAsync(context, _catalog, _binder, tested, Days, cancel);
         foreach (var name in test.Reads) await _binder.BindAsync(name, cancel);
         return test.Query is not null && await _binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
+    }
+
+    /// <summary>Whether figures of earlier updates are bound.</summary>
+    public bool HasHistory { get; private set; }
+
+    public async Task BindHistoryAsync(PinnedTable history, CancellationToken cancel)
+    {
+        await _catalog!.BindTableAsync(LakeLayout.SystemSchema, QualityTables.ColumnProfile, history, cancel);
+        HasHistory = true;
     }
 
     public void Dispose() => _catalog?.Dispose();

@@ -13,4 +13,11 @@ public enum TestStatus { Passed, Warned, Failed, Error, Skipped }
 /// <param name="Message">Why it could not run.</param>
 /// <param name="IsRemembered">Nothing it reads changed since it ran last.</param>
 public sealed record TestOutcome(
-    string Name, DatasetName? Dataset, TestStatus Status, Severity Severity, long Failures, string Sql, IReadOnlyList<string> Samples, string? Message = null, bool IsRemembered = false);
+    string Name, DatasetName? Dataset, TestStatus Status, Severity Severity, long Failures, string Sql, IReadOnlyList<string> Samples, string? Message = null, bool IsRemembered = false)
+{
+    /// <summary>All failing rows as JSON objects, of a test with <c>store_failures</c>.</summary>
+    public IReadOnlyList<string> Stored { get; init; } = [];
+
+    /// <summary>What a test <c>anomaly</c> measured.</summary>
+    public IReadOnlyList<ProfileFigure> Profile { get; init; } = [];
+}

@@ -61,7 +61,10 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
         }
         context.Probe("update:before-event-log");
         if (result.Steps.Any(static s => s.Result is not FlowResult.Skipped) || result.Tests.Any(static t => !t.IsRemembered))
+        {
             await new EventLog(context).AppendAsync(result, cancel);
+            await new QualityTables(context).AppendAsync(result, cancel);
+        }
         context.Probe("update:after-event-log");
         await records.CloseAsync(context.UpdateId, await Manifest.OfAsync(context, result, startedAt, cancel), cancel);
         return result;

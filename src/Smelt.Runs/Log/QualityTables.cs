@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Smelt.Engine;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Runs;
+
+/// <summary>
+/// What rules and tests said, and the figures of profiled datasets, in Delta tables of their own: <c>_smelt.expectations</c>, <c>_smelt.test_results</c>,
+/// <c>_smelt.test_failures</c>, <c>_smelt.column_profile</c>. Each is made with its first row.
+/// </summary>
+internal sealed class QualityTables(UpdateContext context)
+{
+    public const string ColumnProfile = "column_profile";
+
+    private static readonly ColumnSpec[] s_expectations =
+    [
+        new("dataset", DeltaType.String), new("name", DeltaType.String), new("action", DeltaType.String), new("predicate", DeltaType.String), new("passed", DeltaType.Long), new("violated", DeltaType.Long),
+        new("rows_in", DeltaType.Long), new("rows_out", DeltaType.Long), new("rows_dropped", DeltaType.Long), new("rows_quarantined", DeltaType.Long),
+        new("description", DeltaType.String), new("severity", DeltaType.String), new("owner", DeltaType.String),
+    ];
+
+    private static readonly ColumnSpec[] s_results =
+    [
+        new("dataset", DeltaType.String), new("name", DeltaType.String), new("status", DeltaType.String), new("severity", DeltaType.String), new("failures", DeltaType.Long), new("message", DeltaType.String), new("sql", DeltaType.String),
+    ];
+
+    private static readonly ColumnSpec[] s_failures = [new("dataset", DeltaType.String), new("name", DeltaType.String), new("row", DeltaType.String)];
+
+    private static readonly ColumnSpec[] s_profile = [new("dataset", DeltaType.String), new("column", DeltaType.String), new("metric", DeltaType.String), new("value", DeltaType.Double)];
+
+    public async Task AppendAsync(UpdateResult result, CancellationToken cancel)
+    {
+        var tests = result.Tests.Where(static t => !t.IsRemembered).ToList();
+        // Rows that were held back are no history.
+        var unpublished = result.Steps.Where(static s => s.Failed).Select(static s => (DatasetName?)s.Dataset.Name).ToHashSet();
+        await AppendAsync("expectations", "What every update counted of its rules", s_expectations, result, [.. result.Steps.SelectMany(Expectations)], cancel);
+        await AppendAsync("test_results", "How the data tests of every update ended", s_results, result, [.. tests.Select(Result)], cancel);
+        await AppendAsync("test_failures", "Failing rows of tests with store_failures", s_failures, result, [.. tests.SelectMany(static t => t.Stored.Select(row => Failure(t, row)))], cancel);
+        await AppendAsync(ColumnProfile, "Figures of datasets with an anomaly test", s_profile, result, [.. tests.Where(t => !unpublished.Contains(t.Dataset)).SelectMany(static t => t.Profile.Select(f => Figure(t, f)))], cancel);
+    }
+
+    private async Task AppendAsync(string table, string comment, ColumnSpec[] columns, UpdateResult result, IReadOnlyList<Action<Utf8JsonWriter>> rows, CancellationToken cancel)
+    {
+        if (rows.Count > 0) await new SystemTable(context, table, comment, columns).AppendAsync(result.UpdateId, rows, cancel);
+    }
+
+    private static IEnumerable<Action<Utf8JsonWriter>> Expectations(StepOutcome step)
+    {
+        var counts = step.Result switch { FlowResult.Completed done => done.Counts, FlowResult.Failed failed => failed.Counts, _ => null };
+        foreach (var rule in counts?.Rules ?? [])
+        {
+            var declared = step.Dataset.Expectations.FirstOrDefault(e => e.Name == rule.Name);
+            yield return json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("dataset", step.Dataset.Name.ToString());
+                json.WriteString("name", rule.Name);
+                json.WriteString("action", rule.Action);
+                json.WriteString("predicate", rule.Predicate);
+                json.WriteNumber("passed", rule.Passed);
+                json.WriteNumber("violated", rule.Violated);
+                json.WriteNumber("rows_in", counts!.RowsIn);
+                json.WriteNumber("rows_out", counts.RowsOut);
+                json.WriteNumber("rows_dropped", counts.RowsDropped);
+                json.WriteNumber("rows_quarantined", counts.RowsQuarantined);
+                json.WriteString("description", declared?.Description);
+                json.WriteString("severity", declared?.Severity);
+                json.WriteString("owner", declared?.Owner);
+                json.WriteEndObject();
+            };
+        }
+    }
+
+    private static Action<Utf8JsonWriter> Result(TestOutcome test) => json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("dataset", test.Dataset?.ToString());
+        json.WriteString("name", test.Name);
+        json.WriteString("status", test.Status.ToString().ToLowerInvariant());
+        json.WriteString("severity", test.Severity == Severity.Error ? "error" : "warn");
+        json.WriteNumber("failures", test.Failures);
+        json.WriteString("message", test.Message);
+        json.WriteString("sql", test.Sql);
+        json.WriteEndObject();
+    };
+
+    private static Action<Utf8JsonWriter> Failure(TestOutcome test, string row) => json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("dataset", test.Dataset?.ToString());
+        json.WriteString("name", test.Name);
+        json.WriteString("row", row);
+        json.WriteEndObject();
+    };
+
+    private static Action<Utf8JsonWriter> Figure(TestOutcome test, ProfileFigure figure) => json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("dataset", test.Dataset?.ToString());
+        json.WriteString("column", figure.Column);
+        json.WriteString("metric", figure.Metric);
+        json.WriteNumber("value", figure.Value);
+        json.WriteEndObject();
+    };
+}

@@ -1,0 +1,62 @@
+using Smelt.Engine;
+
+namespace Smelt.EndToEnd.Tests.Quarantines;
+
+/// <summary>Random predicates over random rows: every row is kept, dropped or quarantined, once, and counted once for each rule that it breaks.</summary>
+public sealed class RandomRuleTests
+{
+    private static readonly string[] s_actions = ["", " ON VIOLATION DROP ROW", " ON VIOLATION QUARANTINE ROW"];
+
+    [Fact]
+    public void Kept_dropped_and_quarantined_rows_are_the_input_and_each_rule_counts_its_violations_as_a_plain_query_does()
+    {
+        var seed = Repository.IsDeep ? Environment.TickCount : 7;
+        var random = new Random(seed);
+        for (var round = 0; round < (Repository.IsDeep ? 60 : 4); round++) Round(random, $"seed {seed}, round {round}");
+    }
+
+    private static void Round(Random random, string name)
+    {
+        var rules = Enumerable.Range(0, random.Next(1, 8)).Select(i => (Name: $"r{i}", Predicate: Predicate(random, 3), Action: random.Next(3))).ToList();
+        using var folder = new PipelineFolder().Write("in/1.csv", Rows(random, random.Next(1, 400))).Write("bronze/t.sql", "SELECT * FROM STREAM read_files('in', format => 'csv')")
+            .Write("silver/t.sql", $"CREATE STREAMING TABLE silver.t ({string.Join(", ", rules.Select(static r => $"CONSTRAINT {r.Name} EXPECT ({r.Predicate}){s_actions[r.Action]}"))}) AS SELECT id::INT AS id, a::INT AS a, b::INT AS b, t FROM STREAM bronze.t");
+        var counts = LocalUpdate.Run(folder.Path).Made("silver.t").Counts;
+        using var lake = new OpenLake(folder.Path);
+        const string Typed = "(SELECT id::INT AS id, a::INT AS a, b::INT AS b, t FROM bronze.t) AS t";
+        string Broken(int action) => string.Join(" OR ", rules.Where(r => r.Action == action).Select(static r => $"({r.Predicate}) IS NOT TRUE").DefaultIfEmpty("FALSE"));
+        string Ids(string sql) => lake.Text($"SELECT string_agg(id, ',' ORDER BY id) FROM {sql}") ?? "";
+        var hasQuarantine = lake.Tables.Contains("silver.t__quarantine");
+        Assert.True(lake.Count($"SELECT count(*) FROM {Typed}") == counts.RowsIn && counts.RowsIn == counts.RowsOut + counts.RowsDropped + counts.RowsQuarantined, name);
+        Assert.True(Ids($"{Typed} WHERE NOT ({Broken(1)}) AND NOT ({Broken(2)})") == Ids("silver.t"), name);
+        Assert.True(Ids($"{Typed} WHERE {Broken(2)}") == (hasQuarantine ? Ids("silver.t__quarantine") : ""), name);
+        Assert.True(lake.Count($"SELECT count(*) FROM {Typed} WHERE ({Broken(1)}) AND NOT ({Broken(2)})") == counts.RowsDropped, name);
+        foreach (var (rule, predicate, _) in rules)
+        {
+            var counted = counts.Rules.Single(r => r.Name == rule);
+            var expected = lake.Count($"SELECT count(*) FROM {Typed} WHERE ({predicate}) IS NOT TRUE");
+            Assert.True(counted.Violated == expected && counted.Passed == counts.RowsIn - expected, $"{name}, {rule} ({predicate}): {counted.Violated} instead of {expected}");
+            if (hasQuarantine)
+                Assert.True(lake.Count($"SELECT count(*) FROM silver.t__quarantine AS t WHERE list_contains(_broken_expectations, '{rule}') <> (({predicate}) IS NOT TRUE)") == 0, $"{name}, {rule}");
+        }
+    }
+
+    private static string Rows(Random random, int count)
+    {
+        string Number() => random.Next(6) == 0 ? "" : random.Next(-5, 6).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return "id,a,b,t\n" + string.Concat(Enumerable.Range(0, count).Select(i => $"{i},{Number()},{Number()},{(random.Next(5) == 0 ? "" : "xyz"[random.Next(3)].ToString())}\n"));
+    }
+
+    private static string Predicate(Random random, int depth) => (depth == 0 ? random.Next(5) : random.Next(8)) switch
+    {
+        0 => $"a {Comparison(random)} {random.Next(-5, 6)}",
+        1 => $"a {Comparison(random)} b",
+        2 => $"t IN ('x', '{"xyz"[random.Next(3)]}')",
+        3 => "b IS NULL",
+        4 => $"a + b * {random.Next(3)} {Comparison(random)} {random.Next(-9, 9)}",
+        5 => $"NOT ({Predicate(random, depth - 1)})",
+        6 => $"({Predicate(random, depth - 1)}) AND ({Predicate(random, depth - 1)})",
+        _ => $"({Predicate(random, depth - 1)}) OR ({Predicate(random, depth - 1)})",
+    };
+
+    private static string Comparison(Random random) => new[] { "<", ">", "=", "<>", "<=", ">=" }[random.Next(6)];
+}
