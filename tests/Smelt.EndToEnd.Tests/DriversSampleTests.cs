@@ -51,8 +51,7 @@ public sealed class DriversSampleTests
     [Fact]
     public void A_day_of_taxi_trips_goes_through_the_same_pipeline()
     {
-        var taxi = Path.Combine(Repository.Root, "..", "shared", "data", "chicago-taxi");
-        Assert.SkipUnless(Directory.Exists(taxi), "needs ../shared/data/chicago-taxi");
+        var taxi = Repository.SharedPath("data/chicago-taxi");
         using var folder = PipelineFolder.Sample("drivers");
         folder.Smelt("run", "--target", "taxi", "--var", $"events={taxi}/events", "--var", $"companies={taxi}/companies.csv", "--var", "companies_format=csv", "--var", "driver=taxi_id",
             "--var", "event_time=trip_start_timestamp", "--var", "company_key=company_name").Expect(0);

@@ -36,6 +36,7 @@ internal sealed partial class DatabricksNotebook(string path, string text)
 
     private void Statements(string cell)
     {
+        cell = Texts(cell);
         var tokens = Lexer.Read(cell);
         var start = 0;
         for (var i = 0; i <= tokens.Count; i++)
@@ -56,6 +57,19 @@ internal sealed partial class DatabricksNotebook(string path, string text)
         else if (words[0].Is(cell, "APPLY")) Add(TargetOf(cell, words, 3), ApplyChanges().Replace(sql, m => $"CREATE FLOW {m.Groups[1].Value}_changes AS AUTO CDC INTO {m.Groups[1].Value}"), null);
         else if (words[0].Is(cell, "CREATE") && NameOf(cell, words) is { } name) Add(name, sql, Quality().Match(sql) is { Success: true } quality ? quality.Groups[1].Value : null);
         else _notes.Add($"a statement that begins with {words[0].In(cell)} was left out");
+    }
+
+    /// <summary>In Spark's SQL double quotes hold texts; names are in back-ticks.</summary>
+    private static string Texts(string cell)
+    {
+        var made = new StringBuilder();
+        var at = 0;
+        foreach (var token in Lexer.Read(cell).Where(static t => t.Kind == TokenKind.QuotedIdentifier))
+        {
+            made.Append(cell, at, token.Start - at).Append('\'').Append(token.Name(cell).Replace("'", "''", StringComparison.Ordinal)).Append('\'');
+            at = token.End;
+        }
+        return made.Append(cell, at, cell.Length - at).ToString();
     }
 
     private static int CommentStart(string cell, int at)
