@@ -36,6 +36,9 @@ public static class EngineCodes
     /// <summary>An input has no rows and no schema yet.</summary>
     public const string InputMissing = "SM6007";
 
+    /// <summary>The rows that a materialized view would hold fail its tests.</summary>
+    public const string TestsFailed = "SM6060";
+
     /// <summary>A streamed table was changed other than by appends.</summary>
     public const string StreamChanged = "SM6101";
 
@@ -44,6 +47,9 @@ public static class EngineCodes
 
     /// <summary>A streamed table's log no longer holds the versions needed.</summary>
     public const string StreamLogGone = "SM6103";
+
+    /// <summary>A full extract is older than one that was applied.</summary>
+    public const string ExtractOutOfOrder = "SM6140";
 
     /// <summary>The target has batches of this flow and the flow's state is gone.</summary>
     public const string StateGone = "SM6201";

@@ -13,8 +13,9 @@ internal sealed class CdcShape
     /// <param name="dataset">The target, for messages.</param>
     /// <param name="clauses">As compiled.</param>
     /// <param name="events">The events' columns.</param>
+    /// <param name="isOfFiles">Whether they come from files: extracts without a sequence of their own are then ordered by name, else by time.</param>
     /// <exception cref="EngineException">A clause names a column that the events do not have, or one of a type that cannot be ordered.</exception>
-    public CdcShape(Dataset dataset, AutoCdc clauses, OutputShape events)
+    public CdcShape(Dataset dataset, AutoCdc clauses, OutputShape events, bool isOfFiles)
     {
         (_clauses, _events) = (clauses, events);
         foreach (var name in clauses.Keys.Concat(clauses.SequenceBy)) Need(dataset, name);
@@ -24,7 +25,7 @@ internal sealed class CdcShape
         {
             Columns = [.. stored.Select(static c => new CdcColumn(c.Name, c.Type, c.Comment))],
             Keys = [.. clauses.Keys.Select(k => stored.FindIndex(c => Is(c.Name, k)))],
-            Sequence = SequenceType(),
+            Sequence = SequenceType(isOfFiles),
             KeepsHistory = clauses.KeepsHistory,
             Ignoring = Of(stored, clauses.IgnoreNulls),
             Tracked = Of(stored, clauses.TrackHistory),
@@ -53,19 +54,30 @@ internal sealed class CdcShape
     public string EventsSql(string judged, string extra)
     {
         var columns = Layout.Columns.Select(static (c, i) => $"{SqlText.Identifier(c.Name)} AS c{i}");
+        if (_clauses.IsSnapshot) return $"SELECT {string.Join(", ", columns)}, {(_clauses.SequenceBy.Count == 0 ? Extract : Sequence)} AS seq FROM ({judged}) AS smelt_events";
         return $"SELECT {string.Join(", ", columns)}, {Sequence} AS seq, CAST({Operation} AS TINYINT) AS op{extra} FROM ({judged}) AS smelt_events";
     }
 
+    /// <summary>Hidden column of a row of an extract: which one it is of.</summary>
+    public const string Extract = "__smelt_extract";
+
     /// <summary>What a row must have to be an event: rows without are refused.</summary>
-    public IReadOnlyList<Rule> Rules()
+    /// <param name="retention">How long deletes are remembered; null where none was forgotten yet.</param>
+    public IReadOnlyList<Rule> Rules(TimeSpan? retention)
     {
         static string NotNull(IEnumerable<string> names) => string.Join(" AND ", names.Select(static n => $"{SqlText.Identifier(n)} IS NOT NULL"));
         var truncates = _clauses.TruncateWhen is { } t ? $" OR ({t}\n)" : "";
         var rules = new List<Rule> { new("cdc:keys", $"{string.Join(", ", _clauses.Keys)} IS NOT NULL", $"(({NotNull(_clauses.Keys)}){truncates})", ViolationAction.QuarantineRow, IsBuiltIn: true) };
         if (_clauses.SequenceBy.Count > 0)
             rules.Add(new Rule("cdc:sequence", $"{string.Join(", ", _clauses.SequenceBy)} IS NOT NULL", $"({NotNull(_clauses.SequenceBy)})", ViolationAction.QuarantineRow, IsBuiltIn: true));
+        // Passed by all while they are judged: what came before is only looked up for events that are left.
+        if (retention is { } held)
+            rules.Add(new Rule(Late, $"no delete that was applied more than {held.TotalDays.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture)} days ago is newer", "true", ViolationAction.QuarantineRow, IsBuiltIn: true));
         return rules;
     }
+
+    /// <summary>Name of the rule that late events break.</summary>
+    public const string Late = "cdc:late";
 
     private string Sequence => !_clauses.IsStruct ? SqlText.Identifier(_clauses.SequenceBy[0])
         : $"{{{string.Join(", ", _clauses.SequenceBy.Select(static s => $"{SqlText.Literal(s)}: {SqlText.Identifier(s)}"))}}}";
@@ -80,9 +92,9 @@ internal sealed class CdcShape
         }
     }
 
-    private DeltaType SequenceType()
+    private DeltaType SequenceType(bool isOfFiles)
     {
-        if (_clauses.SequenceBy.Count == 0) return DeltaType.String;
+        if (_clauses.SequenceBy.Count == 0) return isOfFiles ? DeltaType.String : DeltaType.Timestamp;
         var columns = _clauses.SequenceBy.Select(s => _events.Columns.First(c => Is(c.Name, s))).ToList();
         return _clauses.IsStruct ? new StructType([.. columns.Select((c, i) => new DeltaField(_clauses.SequenceBy[i], c.Type))]) : columns[0].Type;
     }

@@ -19,7 +19,6 @@ internal sealed class Judge : IDisposable
     private readonly DuckDbAppender _refused, _samples;
     private readonly DuckDbType _rowType;
     private readonly long[] _violated, _sampled;
-    private readonly List<RuleCount> _later = [];
     private long _rows, _dropped, _quarantined, _failed;
     private bool _disposed;
 
@@ -53,13 +52,14 @@ internal sealed class Judge : IDisposable
     public long Failed => Interlocked.Read(ref _failed);
 
     public IReadOnlyList<RuleCount> Counts() =>
-        [.. Rules.Select((rule, i) => new RuleCount(rule.Name, rule.ActionText, rule.Predicate, _rows - _violated[i], _violated[i])), .. _later];
+        [.. Rules.Select((rule, i) => new RuleCount(rule.Name, rule.ActionText, rule.Predicate, _rows - _violated[i], _violated[i]))];
 
-    /// <summary>Rows that were refused after they had passed: they count as quarantined, under a rule of their own.</summary>
-    public void Refused(RuleCount rule)
+    /// <summary>Counts rows as quarantined by a rule that could only be decided after all were seen.</summary>
+    public void Refused(string rule, long rows)
     {
-        _later.Add(rule);
-        Interlocked.Add(ref _quarantined, rule.Violated);
+        var index = Rules.Select(static r => r.Name).ToList().IndexOf(rule);
+        Interlocked.Add(ref _violated[index], rows);
+        Interlocked.Add(ref _quarantined, rows);
     }
 
     /// <summary>Makes what was set aside readable. Call once the query is done.</summary>

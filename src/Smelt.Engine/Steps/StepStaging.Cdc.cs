@@ -12,28 +12,31 @@ internal sealed partial class StepStaging
 
     private async Task<StagedStep> StageCdcAsync(OutputShape shape, AutoCdc clauses, CancellationToken cancel)
     {
-        var cdc = new CdcShape(Dataset, clauses, shape);
-        IReadOnlyList<Rule> rules = [.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules()];
+        var notes = new List<string>();
+        var cdc = new CdcShape(Dataset, clauses, shape, step.Query.Sources.Count > 0);
+        var target = TargetTable.For(context, step, cdc.Stored);
+        var changes = await OpenCdcAsync(cdc, target, cancel);
+        var rules = batch.Judging([.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules(changes.Memory.HasHorizon ? CdcRetention.Of(Dataset.Properties) : null)]);
         var typed = TypedSql(_query, shape, rules);
         using var judge = NewJudge(shape, rules, typed);
         progress.RowsOf = () => judge.Rows;
-        var target = TargetTable.For(context, step, cdc.Stored);
-        var changes = await OpenCdcAsync(cdc, target, cancel);
         context.Probe(step.Label + ":before-data");
-        ReadEvents(cdc, shape, judge, typed, changes.Memory.HasHorizon);
+        if (clauses.IsSnapshot) ReadRows(Extracts.Rows, cdc, judge, typed, JudgedSql(shape, judge, typed, clauses.SequenceBy.Count > 0 ? null : ExtractSql(shape, changes.AtMicros), CdcShape.Extract), "");
+        else ReadRows(CdcBatch.Events, cdc, judge, typed, JudgedSql(shape, judge, typed, changes.Memory.HasHorizon ? RefusableSql(shape) : null, Refusable), changes.Memory.HasHorizon ? $", {Refusable}" : "");
         var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
+        if (clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
         await CdcEvents.ApplyAsync(changes, cancel);
         var tables = new CdcTables(context, step, key, _attempt) { Copy = CopyAsync };
         var (plan, counts) = await tables.TargetAsync(changes, target, IsWhole && step.Target is not null, cancel);
         Refuse(changes, judge, counts.Late);
         var plans = new List<TablePlan> { plan };
-        if (await QuarantineTable.StageAsync(context, step, batch, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
         if (await tables.MemoryAsync(changes, IsWhole, cancel) is { } memory) plans.Add(memory);
         context.Probe(step.Label + ":after-data");
         var record = Record(plans, plan.Adds, judge, target);
-        return new StagedStep(record with { Counts = record.Counts with { RowsOut = counts.Inserted + counts.Updated } }, null, samples);
+        return new StagedStep(record with { Counts = record.Counts with { RowsOut = counts.Inserted + counts.Updated }, Notes = [.. record.Notes, .. notes] }, null, samples);
     }
 
     private async Task<CdcBatch> OpenCdcAsync(CdcShape cdc, TargetTable target, CancellationToken cancel)
@@ -63,12 +66,11 @@ internal sealed partial class StepStaging
         return made;
     }
 
-    private void ReadEvents(CdcShape cdc, OutputShape shape, Judge judge, string typed, bool mayBeLate)
+    private void ReadRows(string table, CdcShape cdc, Judge judge, string typed, string judged, string extra)
     {
-        var row = mayBeLate ? JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile) : null;
         try
         {
-            batch.Catalog.Connection.Execute($"CREATE TABLE {CdcBatch.Events} AS {cdc.EventsSql(JudgedSql(shape, judge, typed, row), row is null ? "" : $", {Refusable}")}");
+            batch.Catalog.Connection.Execute($"CREATE TABLE {table} AS {cdc.EventsSql(judged, extra)}");
         }
         catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.Io))
         {
@@ -77,12 +79,23 @@ internal sealed partial class StepStaging
         judge.Close();
     }
 
+    private string RefusableSql(OutputShape shape) => JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
+
+    /// <summary>Which extract a row is of: the folder of its file below the source's, else the file's name without its ending; of a table the time of the batch.</summary>
+    private string ExtractSql(OutputShape shape, long atMicros)
+    {
+        if (step.Query.Sources.Count == 0) return $"make_timestamptz({atMicros})";
+        var name = context.Pipeline.Project.MetadataColumns.SourceFile ?? StreamStamps.HiddenFile;
+        if (shape.CarriedRow?.Fields.Any(f => f.Name == name) != true)
+            throw new EngineException(EngineCodes.SchemaRefused, $"{Dataset.Name} cannot tell which file a row is of. Read the files alone, or write SEQUENCE BY a column that tells one extract from another.");
+        return Extracts.NameSql($"struct_extract({StreamedRow.Column}, {SqlText.Literal(name)})", step.Sources[0].Options.Path);
+    }
+
     /// <summary>Sets events aside that came too late to be judged.</summary>
-    private void Refuse(CdcBatch changes, Judge judge, long late)
+    private static void Refuse(CdcBatch changes, Judge judge, long late)
     {
         if (late == 0) return;
-        var retention = CdcRetention.Of(Dataset.Properties);
-        judge.Refused(new RuleCount("cdc:late", "quarantine", $"no delete made more than {retention.TotalDays:0.##} days before is newer", judge.Rows - late, late));
-        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['cdc:late'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
+        judge.Refused(CdcShape.Late, late);
+        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['{CdcShape.Late}'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
     }
 }

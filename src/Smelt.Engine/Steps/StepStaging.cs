@@ -21,7 +21,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
     private Dataset Dataset => step.Dataset;
 
     /// <summary>The output's name while it is judged: a rule may name its columns as <c>orders.amount</c>.</summary>
-    private string Own => SqlText.Identifier(Dataset.Name.Name);
+    private string Own => SqlText.Identifier(Dataset.Name.Original.Name);
 
     /// <summary>Whether the batch is all that the dataset holds: its tables are replaced where they are there, each for itself.</summary>
     private bool IsWhole => Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full;
@@ -59,6 +59,8 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         judge?.Close();
         var samples = judge is null ? [] : RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
+        if (await StagedRows.AuditAsync(context, step, target, files, changed, cancel) is { } wrong)
+            return new StagedStep(null, new FlowResult.Failed(EngineCodes.TestsFailed, wrong, false, Counts(judge, 0, []), samples), samples);
         var plans = await PlansAsync(target, files, changed, shape, judge, cancel);
         context.Probe(step.Label + ":after-data");
         if (unique is not null) plans = [plans[0] with { Reads = unique.Reads }, .. plans.Skip(1)];
@@ -117,14 +119,14 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         return new Judge(batch.Catalog, rules, row);
     }
 
-    /// <param name="refusable">SQL of a row as the quarantine keeps it, where what comes after may refuse it still; null where nothing does.</param>
-    private string JudgedSql(OutputShape shape, Judge judge, string typed, string? refusable = null)
+    /// <param name="extra">SQL of one more column over a typed row, or null.</param>
+    private string JudgedSql(OutputShape shape, Judge judge, string typed, string? extra = null, string extraName = "")
     {
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
         var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
         var row = $"CASE WHEN {string.Join(" AND ", flags)} THEN NULL ELSE {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} END";
-        var (given, kept) = refusable is null ? (names, names) : ($"{names}, {refusable} AS {Refusable}", $"{names}, {Refusable}");
+        var (given, kept) = extra is null ? (names, names) : ($"{names}, {extra} AS {extraName}", $"{names}, {extraName}");
         return $"SELECT {kept} FROM (SELECT {given}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 

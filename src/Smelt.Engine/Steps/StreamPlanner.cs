@@ -39,6 +39,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (step.Mode == RefreshMode.Full) reasons.Insert(0, "full refresh");
         var isFirst = state.Done is null || step.Mode == RefreshMode.Full;
         if (reasons.Count == 0 && isFirst && sources.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, "its source has no files yet") { Notes = notes } };
+        if (step.Flow.Cdc is { IsSnapshot: true }) reasons.AddRange(Extracts.Changed(step));
         if (reasons.Count == 0 && isFirst) reasons.Add("first run");
         if (reasons.Count == 0) return step with { Decision = new StepDecision(StepAction.Skip, "nothing new") { Notes = notes } };
         if (state.Done is { } done && done.Definition != step.Flow.DefinitionHash && step.Mode != RefreshMode.Full)

@@ -32,6 +32,8 @@ internal sealed class CdcChecks(DatasetDraft dataset, FlowDraft flow)
         var query = flow.Query;
         if (query.Unit.Mask.Streams.Count > query.Sources.Count(static s => s.IsStream))
             flow.File.Report(DiagnosticCodes.CdcClause, query.Unit.Mask.Base, $"The flow {flow.Name} reads snapshots, which are read whole.", "Leave STREAM out.");
+        foreach (var source in query.Sources.Where(static s => !s.IsStream))
+            query.Unit.Report(DiagnosticCodes.CdcClause, source.Span.Start, $"The flow {flow.Name} reads a source whole, and not extract by extract.", $"Write STREAM before {source.Function} within the query, or FROM SNAPSHOT {source.Function}(…).");
         if (query.References.Count + query.Sources.Count != 1)
             flow.File.Report(DiagnosticCodes.CdcClause, query.Unit.Mask.Base, $"The flow {flow.Name} reads snapshots of several inputs.", "Write FROM SNAPSHOT table, or FROM SNAPSHOT read_files(…); what they are joined with belongs into a materialized view, which is then the table.");
     }
@@ -40,7 +42,7 @@ internal sealed class CdcChecks(DatasetDraft dataset, FlowDraft flow)
     {
         if (flow.Query.Bound.Openness != Openness.Closed) return;
         var given = flow.Query.Bound.Columns.ConvertAll(static c => c.Name);
-        var stored = given.Where((Cdc.Columns?.Choice ?? ColumnChoice.All).Has).ToList();
+        var stored = given.Where(CdcOutput.Columns(flow).Has).ToList();
         foreach (var key in Cdc.Keys) Named(key, "KEYS", given, stored);
         foreach (var column in Cdc.SequenceBy) Named(column, "SEQUENCE BY", given, given);
         foreach (var column in Cdc.Columns?.Names ?? []) Named(column, "COLUMNS", given, given);

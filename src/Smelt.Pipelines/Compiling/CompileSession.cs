@@ -22,6 +22,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         var variables = Variables(project);
         var found = PipelineFiles.Find(folder, _diagnostics);
         ReadDatasets(found, variables);
+        foreach (var flow in _datasets.SelectMany(static d => d.Flows)) flow.Ingestion = project.MetadataColumns.Names;
         var macros = new MacroStage(ReadAll(found.Functions, variables));
         ReadTests(found, variables);
         var names = new NameResolver(_datasets);

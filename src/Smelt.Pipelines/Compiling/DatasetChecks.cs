@@ -52,7 +52,7 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
     {
         // Rules of AUTO CDC are about its events, before a row is made of them.
         var rows = dataset.Flows.Find(static f => f.Cdc is not null)?.Query.Bound ?? dataset.Schema;
-        var relation = new BoundRelation { Alias = dataset.Name.Name, Columns = rows.Columns, Openness = rows.Openness };
+        var relation = new BoundRelation { Alias = dataset.Name.Original.Name, Columns = rows.Columns, Openness = rows.Openness };
         new QueryBinder(rule.Unit, new BindWorld(rule.Query.References, n => names.Find(n)?.Schema ?? BoundQuery.Unknown, new Dictionary<string, string>())).BindPredicate(relation);
     }
 

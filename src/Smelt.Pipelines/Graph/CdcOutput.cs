@@ -9,9 +9,9 @@ internal static class CdcOutput
     /// <summary>Columns that a history has besides those of its rows.</summary>
     public const string Start = "__START_AT", End = "__END_AT";
 
-    public static BoundQuery Of(AutoCdcStatement cdc, BoundQuery source)
+    public static BoundQuery Of(FlowDraft flow, BoundQuery source)
     {
-        var choice = cdc.Columns?.Choice ?? ColumnChoice.All;
+        var (cdc, choice) = (flow.Cdc!, Columns(flow));
         var columns = source.Columns.Where(c => choice.Has(c.Name)).ToList();
         if (cdc.Type == 2)
         {
@@ -20,6 +20,13 @@ internal static class CdcOutput
             columns.Add(new BoundColumn(End, origins));
         }
         return new BoundQuery { Columns = columns, Openness = source.Openness };
+    }
+
+    /// <summary>Columns to store.</summary>
+    public static ColumnChoice Columns(FlowDraft flow)
+    {
+        var choice = flow.Cdc!.Columns?.Choice ?? ColumnChoice.All;
+        return choice.IsExcept ? new ColumnChoice([.. choice.Names, .. flow.Ingestion.Where(i => !flow.Cdc.Keys.Exists(k => k.Name.Equals(i, StringComparison.OrdinalIgnoreCase)))], true) : choice;
     }
 
     public static AutoCdc Build(FlowDraft flow)
@@ -34,7 +41,7 @@ internal static class CdcOutput
             IgnoreNulls = cdc.IgnoreNulls?.Choice ?? ColumnChoice.None,
             DeleteWhen = flow.DeleteWhen?.Mask.Text,
             TruncateWhen = flow.TruncateWhen?.Mask.Text,
-            Columns = cdc.Columns?.Choice ?? ColumnChoice.All,
+            Columns = Columns(flow),
             KeepsHistory = cdc.Type == 2,
             TrackHistory = cdc.TrackHistory?.Choice ?? ColumnChoice.All,
         };

@@ -23,10 +23,13 @@ internal sealed class FlowDraft
     public FlowKind Kind(DatasetKind dataset) => Statement?.Kind ?? (dataset == DatasetKind.StreamingTable ? FlowKind.Append : FlowKind.Complete);
 
     /// <summary>What the flow brings to its table.</summary>
-    public BoundQuery Output => Cdc is null ? Query.Bound : CdcOutput.Of(Cdc, Query.Bound);
+    public BoundQuery Output => Cdc is null ? Query.Bound : CdcOutput.Of(this, Query.Bound);
 
     /// <summary>The clauses of AUTO CDC; null for other flows.</summary>
     public AutoCdcStatement? Cdc => Statement?.Cdc;
+
+    /// <summary>Columns that ingestion adds to rows: they say how an event came, not what happened, and AUTO CDC stores them only where they are named.</summary>
+    public IReadOnlyList<string> Ingestion { get; set; } = [];
 
     /// <summary>APPLY AS DELETE WHEN and APPLY AS TRUNCATE WHEN, where they are written.</summary>
     public QueryUnit? DeleteWhen { get; init; }
