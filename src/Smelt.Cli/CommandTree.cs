@@ -30,7 +30,7 @@ internal static class CommandTree
                  {
                      InitCommand.Create(terminal), ValidateCommand.Create(terminal), CompileCommand.Create(terminal), PlanCommand.Create(terminal), RunCommand.Create(terminal),
                      TestCommand.Create(terminal), ListCommand.Create(terminal), ShowCommand.Create(terminal), QueryCommand.Create(terminal), HistoryCommand.Create(terminal),
-                     QualityCommand.Create(terminal), QuarantineCommand.Create(terminal), DropCommand.Create(terminal), SqlCommand.Create(terminal), TableCommand.Create(terminal), MaintainCommand.Create(terminal),
+                     QualityCommand.Create(terminal), QuarantineCommand.Create(terminal), DropCommand.Create(terminal), DiffCommand.Create(terminal), VariantCommand.Create(terminal), SqlCommand.Create(terminal), TableCommand.Create(terminal), MaintainCommand.Create(terminal),
                  })
         {
             root.Subcommands.Add(command);

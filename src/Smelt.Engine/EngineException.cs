@@ -36,6 +36,9 @@ public static class EngineCodes
     /// <summary>An input has no rows and no schema yet.</summary>
     public const string InputMissing = "SM6007";
 
+    /// <summary>The rows that a materialized view would hold fail its tests.</summary>
+    public const string TestsFailed = "SM6060";
+
     /// <summary>A streamed table was changed other than by appends.</summary>
     public const string StreamChanged = "SM6101";
 

@@ -48,6 +48,10 @@ public sealed partial class DeltaTable
     /// </summary>
     public partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, CancellationToken cancel = default);
 
+    /// <summary>The same; with <paramref name="skipChangeCommits"/> commits that delete or change rows are passed over whole, as Spark's option of that name does. Those that
+    /// <see cref="CommitMarks"/> marks are passed over in any case.</summary>
+    public partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, bool skipChangeCommits, CancellationToken cancel = default);
+
     /// <summary>
     /// The change data feed of versions (PROTOCOL.md, "Reader Requirements for AddCDCFile"): every row that came, went or changed, with the columns of the last version and
     /// <c>_change_type</c> (insert, delete, update_preimage, update_postimage), <c>_commit_version</c> and <c>_commit_timestamp</c>. Both ends inclusive; an end after the newest version is it.

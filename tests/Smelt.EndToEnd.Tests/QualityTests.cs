@@ -157,13 +157,13 @@ public sealed class QualityTests
 /// <summary>Data tests: what a failed one does to exit codes and to what is downstream.</summary>
 public sealed class DataTestTests
 {
-    private static PipelineFolder Orders(string severity) => new PipelineFolder("name: t\n")
+    private static PipelineFolder Orders(string severity) => new PipelineFolder("name: t\ngates: report\n")
         .Write("in/1.csv", "id\n1\n1\n2\n").Write("bronze/o.sql", "SELECT * FROM STREAM read_files('in', format => 'csv')").Write("silver/o.sql", "SELECT id::INT AS id FROM STREAM bronze.o")
         .Write("gold/o.sql", "SELECT count(*) AS n FROM silver.o")
         .Write("silver/properties.yml", $"version: 2\nmodels:\n  - name: o\n    columns:\n      - name: id\n        tests:\n          - unique: {{severity: {severity}}}\n          - not_null\n");
 
     [Fact]
-    public void A_failed_test_ends_with_1_shows_its_SQL_and_rows_and_what_is_downstream_was_made()
+    public void A_failed_test_ends_with_1_shows_its_SQL_and_rows_and_what_is_downstream_was_made_where_gates_only_report()
     {
         using var folder = Orders("error");
         var said = folder.Smelt("run").Expect(1).Out;

@@ -128,7 +128,7 @@ public sealed class FlowStateTests : IDisposable
         {
             Update = "u", AtMicros = 1736900000000000, BatchId = "u-1",
             Sources = [new SourceInput("landing/ü \"x\"", "{\"format\":\"Csv\",\"files\":[]}", "f")],
-            Streams = [new StreamRange(Orders, "t", null, 5), new StreamRange(Orders, "t", 3, 5)],
+            Streams = [new StreamRange("silver.orders", "t", null, 5) { ToFile = 2 }, new StreamRange("silver.orders", "t", 3, 5) { FromFile = 1, Passed = 7 }],
             Tables = [new TableInput("silver.customers", "c", 7, 6)],
         };
         var read = RecordJson.ReadIntent(RecordJson.Write(intent));

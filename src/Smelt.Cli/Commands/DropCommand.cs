@@ -19,7 +19,7 @@ internal static class DropCommand
             if (session is null) return ExitCode.Usage;
             if (!DatasetName.TryParse(parsed.GetValue(name)!, out var dataset)) throw new UsageException($"{parsed.GetValue(name)} is not of the form layer.name, such as silver.orders.");
             if (session.Pipeline.Graph.Find(dataset) is { } defined) throw new UsageException($"{dataset} is defined in {defined.File}. Remove the file first; drop is for tables that nothing defines.");
-            var folders = Folders(session, dataset).Concat(await session.Layout.CdcPathsOfAsync(dataset, cancel)).Where(Directory.Exists).ToList();
+            var folders = DatasetFolders.Of(session, dataset).Concat(await session.Layout.CdcPathsOfAsync(dataset, cancel)).Where(Directory.Exists).ToList();
             if (folders.Count == 0) throw new UsageException($"There is no table {dataset} and no state of it.");
             if (!parsed.GetValue(yes) && !Confirmed(terminal, dataset, folders)) return ExitCode.Failed;
             using var held = await UpdateLock.AcquireAsync(session.Layout.Root, "drop", wait: false, cancel);
@@ -31,19 +31,33 @@ internal static class DropCommand
         return command;
     }
 
+    private static bool Confirmed(Terminal terminal, DatasetName dataset, List<string> folders)
+    {
+        foreach (var folder in folders) terminal.Say($"  {folder}");
+        return Question.Confirmed($"Remove {dataset} for good?", $"drop {dataset}");
+    }
+}
+
+/// <summary>The folders that hold what a dataset has in the lake.</summary>
+internal static class DatasetFolders
+{
     /// <summary>The state first: without it a table is an orphan still, and without its table a state would say that rows were lost.</summary>
-    private static IEnumerable<string> Folders(PipelineSession session, DatasetName dataset)
+    public static IEnumerable<string> Of(PipelineSession session, DatasetName dataset)
     {
         yield return session.Layout.StatePathOf(dataset);
         yield return session.Layout.PathOf(session.Pipeline.Project.QuarantineOf(dataset));
         yield return session.Layout.PathOf(dataset);
     }
+}
 
-    private static bool Confirmed(Terminal terminal, DatasetName dataset, List<string> folders)
+/// <summary>A question before something is removed for good.</summary>
+internal static class Question
+{
+    /// <exception cref="UsageException">Nobody can be asked.</exception>
+    public static bool Confirmed(string question, string verb)
     {
-        if (Console.IsInputRedirected) throw new UsageException($"drop {dataset} asks before it removes; answer with --yes where nobody can be asked.");
-        foreach (var folder in folders) terminal.Say($"  {folder}");
-        Console.Error.Write($"Remove {dataset} for good? [y/N] ");
+        if (Console.IsInputRedirected) throw new UsageException($"{verb} asks before it removes; answer with --yes where nobody can be asked.");
+        Console.Error.Write($"{question} [y/N] ");
         return Console.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 }

@@ -38,6 +38,8 @@ internal static class Selection
     private static string Nearest(PipelineSession session, string name)
     {
         var datasets = session.Pipeline.Graph.Datasets;
+        if (datasets.Where(d => d.Name.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(static d => d.Name.ToString()).ToList() is { Count: > 1 } several)
+            return $" Several layers have that name: write {string.Join(" or ", several)}.";
         var nearest = NearestName.Of(name, datasets.Select(static d => d.Name.ToString())) ?? NearestName.Of(name, datasets.Select(static d => d.Name.Name));
         return nearest is null ? "" : $" Did you mean {session.Pipeline.Graph.Find(nearest)?.Name.ToString() ?? nearest}?";
     }

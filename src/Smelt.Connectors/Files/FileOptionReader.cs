@@ -19,7 +19,7 @@ public static class FileOptionReader
     [
         "format", "header", "delimiter", "sep", "quote", "escape", "nullValue", "encoding", "charset", "skipRows", "comment", "multiLine", "compression",
         "inferColumnTypes", "schemaHints", "schema", "allowOverwrites", "recursive", "recursiveFileLookup", "rescuedDataColumn", "pathGlobFilter", "fileNamePattern",
-        "maxRecordBytes", "delim", "nullstr", "skip", "columns", "types", "allVarchar", "all_varchar", "inferSchema",
+        "maxRecordBytes", "delim", "nullstr", "skip", "columns", "types", "allVarchar", "all_varchar", "inferSchema", "maxFilesPerTrigger", "maxBytesPerTrigger",
     ];
 
     /// <summary>Reads a call as the compiler found it: one path or a list of paths, then options.</summary>
@@ -78,8 +78,13 @@ public static class FileOptionReader
         "RESCUEDDATACOLUMN" => o with { Metadata = o.Metadata with { RescuedData = NonEmpty(name, value) } },
         "PATHGLOBFILTER" or "FILENAMEPATTERN" => o with { FileNamePattern = NonEmpty(name, value) },
         "MAXRECORDBYTES" => o with { MaxRecordBytes = (int)Math.Clamp(Whole(name, value), 1 << 10, 1 << 30) },
+        "MAXFILESPERTRIGGER" => o with { Limits = o.Limits with { MaxFiles = (int)Math.Clamp(Whole(name, value), 1, int.MaxValue) } },
+        "MAXBYTESPERTRIGGER" => o with { Limits = o.Limits with { MaxBytes = Bytes(name, value) } },
         _ => throw new ArgumentException($"read_files has no option {name}{Nearest(name)}"),
     };
+
+    static long Bytes(string name, object? value) =>
+        ByteText.Read(value?.ToString() ?? "") is { } bytes and > 0 ? bytes : throw new ArgumentException($"{name} takes a number of bytes, or a text such as '512MB', not {Shown(value)}");
 
     static string Nearest(string name) =>
         Names.FirstOrDefault(n => n.Contains(name, StringComparison.OrdinalIgnoreCase) || name.Contains(n, StringComparison.OrdinalIgnoreCase)) is { } near

@@ -60,6 +60,9 @@ public sealed record FileSourceOptions
 
     public MetadataColumns Metadata { get; init; } = new();
 
+    /// <summary>How much one batch of a stream takes.</summary>
+    public BatchLimits Limits { get; init; } = new();
+
     /// <summary>The longest CSV record or JSON document, in bytes; what is longer is broken.</summary>
     public int MaxRecordBytes { get; init; } = 64 << 20;
 }

@@ -13,8 +13,25 @@ public readonly record struct BatchKey(string FlowId, int Generation, int Batch)
     public override string ToString() => $"g{Generation} b{Batch}";
 }
 
-/// <summary>How far a flow reads a streamed table: everything after <paramref name="From"/> (null: from the beginning) up to <paramref name="To"/>.</summary>
-public sealed record StreamRange(DatasetName Dataset, string TableId, long? From, long To);
+/// <summary>
+/// How far a flow reads a streamed table: everything after version <paramref name="From"/> (null: from the beginning, the table as it is at <paramref name="To"/>) up to version
+/// <paramref name="To"/>. A batch with limits may begin and end among a version's files.
+/// </summary>
+/// <param name="Name">As <see cref="StreamSource.Name"/> tells it.</param>
+public sealed record StreamRange(string Name, string TableId, long? From, long To)
+{
+    /// <summary>Files already read: of the first version after <see cref="From"/>, or of the table as it is at <see cref="To"/>.</summary>
+    public int FromFile { get; init; }
+
+    /// <summary>Where the batch ends early: after so many files of the version after <see cref="To"/>, or of the table as it is at <see cref="To"/>.</summary>
+    public int? ToFile { get; init; }
+
+    /// <summary>How many commits that took rows out were passed over so far: what they took out is in the target and no more in the source.</summary>
+    public long Passed { get; init; }
+
+    /// <summary>Whether it reads nothing.</summary>
+    internal bool IsEmpty => From == To && ToFile is null;
+}
 
 /// <summary>A whole table as a batch reads it.</summary>
 /// <param name="DataVersion">The newest version that changed rows or schema: what skipping compares.</param>

@@ -147,10 +147,13 @@ internal static class RecordJson
         foreach (var stream in streams)
         {
             json.WriteStartObject();
-            json.WriteString("dataset", stream.Dataset.ToString());
+            json.WriteString("dataset", stream.Name);
             json.WriteString("tableId", stream.TableId);
             if (stream.From is { } from) json.WriteNumber("from", from);
             json.WriteNumber("to", stream.To);
+            if (stream.FromFile > 0) json.WriteNumber("fromFile", stream.FromFile);
+            if (stream.ToFile is { } file) json.WriteNumber("toFile", file);
+            if (stream.Passed > 0) json.WriteNumber("passed", stream.Passed);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -158,10 +161,15 @@ internal static class RecordJson
 
     private static StreamRange[] ReadStreams(JsonElement root) => root.TryGetProperty("streams", out var streams)
         ? [.. streams.EnumerateArray().Select(static s => new StreamRange(
-            DatasetName.TryParse(s.GetProperty("dataset").GetString()!, out var name) ? name : default,
+            s.GetProperty("dataset").GetString()!,
             s.GetProperty("tableId").GetString()!,
             s.TryGetProperty("from", out var from) ? from.GetInt64() : null,
-            s.GetProperty("to").GetInt64()))]
+            s.GetProperty("to").GetInt64())
+        {
+            FromFile = s.TryGetProperty("fromFile", out var first) ? first.GetInt32() : 0,
+            ToFile = s.TryGetProperty("toFile", out var last) ? last.GetInt32() : null,
+            Passed = s.TryGetProperty("passed", out var passed) ? passed.GetInt64() : 0,
+        })]
         : [];
 
     private static void Tables(Utf8JsonWriter json, IReadOnlyList<TableInput> tables)

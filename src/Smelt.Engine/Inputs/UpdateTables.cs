@@ -35,6 +35,9 @@ public sealed class UpdateTables(LakeLayout layout)
     public Task<PinnedTable?> FindSystemAsync(string name, CancellationToken cancel = default) =>
         FindAsync(LakeLayout.SystemSchema + "." + name, () => Layout.SystemTable(name), cancel);
 
+    /// <summary>A table by its path, or null where there is none.</summary>
+    internal Task<PinnedTable?> FindAtAsync(string path, Func<DeltaTable> table, CancellationToken cancel) => FindAsync("path " + path, table, cancel);
+
     /// <summary>A step's table as its commit left it: what later steps read.</summary>
     public void Publish(DatasetName name, DeltaTable table, Snapshot snapshot) =>
         _pinned[name.ToString()] = new Lazy<Task<PinnedTable?>>(Task.FromResult<PinnedTable?>(new PinnedTable(table, snapshot)));

@@ -58,7 +58,7 @@ public static class StoredInputs
 
     /// <summary>Those and the ones that it streams.</summary>
     public static IReadOnlyList<DatasetName> AndStreams(PipelineGraph graph, Dataset dataset) =>
-        [.. Of(graph, dataset).Concat(dataset.Queries.SelectMany(static q => q.References).Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value)).Distinct()];
+        [.. Of(graph, dataset).Concat(dataset.Queries.SelectMany(static q => q.StreamedDatasets)).Distinct()];
 
     /// <summary>Whether the view's rows follow from its stored tables alone: not from the time, chance, files or Smelt's own tables.</summary>
     public static bool DecideAlone(PipelineGraph graph, Dataset view) => StepInputs.Queries(graph, view.Query).All(DecideAlone);

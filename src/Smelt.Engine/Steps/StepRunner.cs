@@ -26,7 +26,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         {
             FlowResult.Completed? finished = null;
             var notes = new List<string>();
-            for (var round = 0; round < MostConflicts; round++)
+            for (var conflicts = 0; conflicts < MostConflicts;)
             {
                 var step = await new StepPlanner(context).PrepareAsync(dataset, flow, mode, cancel);
                 if (step.Decision.Action is StepAction.Stop) return Failed(step.Decision.Code!, step.Decision.Reason);
@@ -35,10 +35,11 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
                     await layout.ApplyAsync(step.Target!.Table, cancel);
                     notes.Add(layout.Note);
                     await RepinAsync(dataset, cancel);
+                    conflicts++;
                     continue;
                 }
                 if (step.Decision.Action is StepAction.Skip or StepAction.Wait)
-                    return (FlowResult?)finished ?? new FlowResult.Skipped(step.Decision.Reason) { Notes = [.. notes, .. step.Decision.Notes] };
+                    return (FlowResult?)(finished is null ? null : finished with { Notes = [.. notes, .. finished.Notes] }) ?? new FlowResult.Skipped(step.Decision.Reason) { Notes = [.. notes, .. step.Decision.Notes] };
                 await step.State!.IdentifyAsync(cancel);
                 var key = KeyOf(step);
                 // What an earlier update left unfinished was chosen then: this update's own input comes in a batch after it.
@@ -48,10 +49,13 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
                 if (result is FlowResult.Completed made)
                 {
                     finished = dataset.Kind == DatasetKind.MaterializedView ? made : made.After(finished);
-                    if (!isOld) return finished with { Notes = [.. notes, .. step.Decision.Notes, .. finished.Notes] };
+                    notes.AddRange(step.Decision.Notes.Where(n => !notes.Contains(n)));
+                    // Where batches have limits there may be more.
+                    if (!isOld && (mode == RefreshMode.Full || !HasLimits(flow))) return finished with { Notes = [.. notes, .. finished.Notes] };
                 }
                 else
                 {
+                    conflicts++;
                     await RepinAsync(dataset, cancel);
                 }
             }
@@ -66,6 +70,9 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
             throw new OperationCanceledException("The query was interrupted.", error, cancel);
         }
     }
+
+    private static bool HasLimits(Flow flow) => flow.Kind is FlowKind.Append or FlowKind.AutoCdc
+        && (StreamSource.Of(flow.Query).Any(static s => s.Source.Options.Limits) || flow.Query.FileSources.Any(static c => c.Options.Any(static o => o.Name.StartsWith("max", StringComparison.OrdinalIgnoreCase) && o.Name.EndsWith("PerTrigger", StringComparison.OrdinalIgnoreCase))));
 
     /// <summary>Files of a prepared batch are laid as the table was: they are committed before it is laid otherwise.</summary>
     private static bool IsPrepared(StepPreparation step) => step.State!.Has(step.State.Generation, step.State.NextBatch(), "prepared");

@@ -21,7 +21,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
     private Dataset Dataset => step.Dataset;
 
     /// <summary>The output's name while it is judged: a rule may name its columns as <c>orders.amount</c>.</summary>
-    private string Own => SqlText.Identifier(Dataset.Name.Name);
+    private string Own => SqlText.Identifier(Dataset.Name.Original.Name);
 
     /// <summary>Whether the batch is all that the dataset holds: its tables are replaced where they are there, each for itself.</summary>
     private bool IsWhole => Dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full;
@@ -42,10 +42,12 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         if (judge is not null) progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
         IReadOnlyList<AddFile> files;
+        var unique = step.Query.Unique is null ? null : new UniqueRows(step, batch.Catalog, shape);
         RewrittenFiles? changed = null;
         try
         {
             var rows = judge is null ? typed : JudgedSql(shape, judge, typed);
+            if (unique is not null) rows = await unique.TakeAsync(rows, cancel);
             if (difference is not null) changed = await ChangeAsync(target, difference, rows, shape, rules, cancel);
             files = changed?.Adds ?? await CopyAsync(target, rows, shape.Names, cancel);
         }
@@ -56,9 +58,13 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         judge?.Close();
         var samples = judge is null ? [] : RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
+        if (await StagedRows.AuditAsync(context, step, target, files, changed, cancel) is { } wrong)
+            return new StagedStep(null, new FlowResult.Failed(EngineCodes.TestsFailed, wrong, false, Counts(judge, 0, []), samples), samples);
         var plans = await PlansAsync(target, files, changed, shape, judge, cancel);
         context.Probe(step.Label + ":after-data");
+        if (unique is not null) plans = [plans[0] with { Reads = unique.Reads }, .. plans.Skip(1)];
         var record = Record(plans, files, judge, target);
+        if (unique?.Note(record.Counts.RowsOut) is { } repeats) record = record with { Notes = [.. record.Notes, repeats] };
         return new StagedStep(changed is null ? record : record with { Counts = record.Counts with { RowsOut = changed.Inserted } }, null, samples);
     }
 

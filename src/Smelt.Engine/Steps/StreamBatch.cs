@@ -41,8 +41,8 @@ internal sealed class StreamBatch : IStepBatch
     public IReadOnlyList<string> Notes => _sources.Notes;
 
     public string? Offset => _intent.Streams.Count == 0 ? null : string.Join("; ", _intent.Streams.Select(static s => s.From is { } from
-        ? from + 1 >= s.To ? $"{s.Dataset}, version {s.To}" : $"{s.Dataset}, versions {from + 1} to {s.To}"
-        : $"{s.Dataset}, up to version {s.To}"));
+        ? from + 1 >= s.To ? $"{s.Name}, version {s.To}" : $"{s.Name}, versions {from + 1} to {s.To}"
+        : $"{s.Name}, up to version {s.To}"));
 
     public static async Task<StreamBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
     {
@@ -70,7 +70,7 @@ internal sealed class StreamBatch : IStepBatch
     {
         var sources = step.Sources.Select(static s => s.Options.Path);
         var sameSources = sources.SequenceEqual(intent.Sources.Select(static s => s.Path), StringComparer.Ordinal);
-        var sameStreams = step.Streams.Select(static s => (s.Dataset, s.TableId)).ToHashSet().SetEquals(intent.Streams.Select(static s => (s.Dataset, s.TableId)));
+        var sameStreams = step.Streams.Select(static s => (s.Name.ToLowerInvariant(), s.TableId)).ToHashSet().SetEquals(intent.Streams.Select(static s => (s.Name.ToLowerInvariant(), s.TableId)));
         var sameTables = step.Tables.Select(static t => (t.Name, t.TableId)).ToHashSet().SetEquals(intent.Tables.Select(static t => (t.Name, t.TableId)));
         if (!sameSources || !sameStreams || !sameTables) throw new OutdatedIntentException("the interrupted batch read other inputs than the definition does today");
     }
@@ -82,7 +82,7 @@ internal sealed class StreamBatch : IStepBatch
         BatchId = step.BatchIdOf(context.UpdateId, key),
         Sources = [.. step.Sources.Select(source =>
         {
-            var batch = source.New is null ? new FileBatch(source.Options.Format ?? FileFormat.Csv, []) : FileSource.ChooseBatch(source.New, null, cancel);
+            var batch = source.New is null ? new FileBatch(source.Options.Format ?? FileFormat.Csv, []) : FileSource.ChooseBatch(source.New, step.Mode == RefreshMode.Full ? null : source.Options.Limits, cancel);
             return new SourceInput(source.Options.Path, batch.ToJson(), batch.Fingerprint);
         })],
         Streams = step.Streams,
@@ -93,13 +93,15 @@ internal sealed class StreamBatch : IStepBatch
     {
         var dataset = step.Dataset;
         var whole = await BindWholeAsync(context, step, cancel);
-        var names = new Dictionary<TableReference, string>(ReferenceEqualityComparer.Instance);
-        var index = 0;
-        foreach (var reference in step.Query.References.Where(static r => r.IsStream))
+        var names = new Dictionary<object, string>(ReferenceEqualityComparer.Instance);
+        foreach (var (reference, call, source) in StreamSource.Of(step.Query))
         {
-            var range = _intent.Streams.FirstOrDefault(s => s.Dataset == reference.Dataset)
-                ?? throw new OutdatedIntentException($"the batch did not read {reference.Dataset}");
-            names[reference] = await BindStreamAsync(context, dataset, range, index++, cancel);
+            var range = _intent.Streams.FirstOrDefault(s => s.Name.Equals(source.Name, StringComparison.OrdinalIgnoreCase))
+                ?? throw new OutdatedIntentException($"the batch did not read {source.Name}");
+            var bound = await new StreamBinding(context, step, Catalog).BindAsync(source, range, names.Count, cancel);
+            TableRows += bound.Rows;
+            TableBytes += bound.Bytes;
+            names[(object?)reference ?? call!] = bound.View;
         }
         BindSources(context, step, cancel);
         Rewritten = StreamingRewriter.Rewrite(step.Query, new StreamingRewriteOptions
@@ -107,12 +109,12 @@ internal sealed class StreamBatch : IStepBatch
             Bindings = new QueryBindings
             {
                 Table = reference => names.GetValueOrDefault(reference) ?? whole.Table(reference),
-                Source = whole.Source,
+                Source = call => names.GetValueOrDefault(call) ?? whole.Source(call),
             },
             Carry = [StreamedRow.Column],
         }, Catalog.Connection);
         if (dataset.Name.Layer == Layer.Bronze)
-            Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : dataset.Name.ToString(), Rewritten.CarriesRows && step.Query.Sources.Count > 0);
+            Stamps = StreamStamps.OfTable(context.Pipeline.Project.MetadataColumns, _intent, _intent.Sources.Count > 0 ? _intent.Sources[0].Path : _intent.Streams.Count > 0 ? _intent.Streams[0].Name : dataset.Name.ToString(), Rewritten.CarriesRows && step.Query.FileSources.Any());
     }
 
     /// <summary>The whole tables that the batch joins, at the versions of its intent.</summary>
@@ -126,35 +128,16 @@ internal sealed class StreamBatch : IStepBatch
             pinned.Publish(name, table, await table.SnapshotAsync(input.Version, cancel));
         }
         var binder = new InputBinder(context, Catalog, pinned);
-        for (var i = 0; i < step.Query.Sources.Count; i++) binder.Give(step.Query.Sources[i], BoundSources.ViewOf(i));
+        foreach (var (call, i) in step.Query.FileSources.Select(static (c, i) => (c, i))) binder.Give(call, BoundSources.ViewOf(i));
+        foreach (var (_, call, _) in StreamSource.Of(step.Query).Where(static s => s.Call is not null)) binder.Give(call!, "");
         var bindings = await binder.BindAsync(step.Query, cancel);
         _filesOfViews = binder.Bindings;
         return bindings ?? throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
     }
 
-    private async Task<string> BindStreamAsync(UpdateContext context, Dataset dataset, StreamRange range, int index, CancellationToken cancel)
-    {
-        var table = context.Layout.Table(range.Dataset);
-        var snapshot = await table.SnapshotAsync(range.To, cancel);
-        IReadOnlyList<AddFile>? files = null;
-        if (range.From is { } from)
-        {
-            var change = from == range.To ? new ChangeRange.Appends([], false) : await table.AppendsBetweenAsync(range.TableId, from, snapshot, cancel);
-            if (change is ChangeRange.Broken broken) throw StreamStop.For(dataset, range.Dataset, broken);
-            files = [.. ((ChangeRange.Appends)change).Files];
-        }
-        var scan = table.Scan(snapshot, files);
-        TableRows += scan.Files.Sum(static f => f.LiveRecords ?? 0);
-        TableBytes += scan.Files.Sum(static f => f.Size);
-        await Catalog.BindScanAsync(StepCatalog.OwnSchema, $"batch_{index}", scan, cancel);
-        var columns = scan.Schema.Fields.Select(static f => f.Name);
-        Catalog.BindSql(StepCatalog.OwnSchema, $"stream_{index}", $"SELECT *, {BoundSources.Row(columns)} FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"batch_{index}")}");
-        return SqlText.Identifier(StepCatalog.OwnSchema, $"stream_{index}");
-    }
-
     private void BindSources(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
-        var calls = step.Query.Sources;
+        var calls = step.Query.FileSources.ToList();
         // A new generation starts with no memory of the source's columns, so that a full refresh gives what a fresh lake gives.
         var known = step.Mode == RefreshMode.Full ? [] : step.State!.Done?.SourceColumns ?? [];
         for (var i = 0; i < calls.Count; i++)

@@ -28,7 +28,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         var reasons = new List<string>();
         var notes = new List<string>();
         var sources = await SourcesAsync(step, reasons, notes, cancel);
-        var (streams, waiting) = await StreamsAsync(step, reasons, cancel);
+        var (streams, waiting) = await StreamsAsync(step, reasons, notes, cancel);
         if (waiting is not null) return step with { Decision = new StepDecision(StepAction.Wait, waiting) };
         step = step with { Tables = tables, Sources = sources, Streams = streams };
         if (step.Mode != RefreshMode.Full && state.Has(state.Generation, state.NextBatch(), "intent")) reasons.Insert(0, "an interrupted batch");
@@ -58,9 +58,14 @@ internal sealed class StreamPlanner(UpdateContext context)
         Notes = done.Definition == step.Flow.DefinitionHash ? [] : [$"the flow {step.Flow.Name} ran once and its definition changed since: only --full-refresh {step.Dataset.Name} runs it again"],
     };
 
-    /// <summary>Rows of flows whose statements are gone: a full refresh has nobody to make them again.</summary>
+    /// <summary>Rows that streamed tables no longer hold, and rows of flows whose statements are gone: a full refresh has nobody to make them again.</summary>
     private static void RefuseLossOfRemoved(StepPreparation step)
     {
+        if (step.State!.Done?.Streams.FirstOrDefault(static s => s.Passed > 0) is { } passed)
+        {
+            throw new EngineException(EngineCodes.FullRefreshLoses,
+                $"A full refresh of {step.Dataset.Name} would lose rows that {passed.Name} no longer holds: {passed.Passed} of its commits took rows out after they were read, and were passed over. Drop the dataset and run again where it is to hold what its source holds today.");
+        }
         var removed = RemovedFlows.Of(step);
         if (removed.Count == 0) return;
         throw new EngineException(EngineCodes.FullRefreshLoses,
@@ -69,7 +74,7 @@ internal sealed class StreamPlanner(UpdateContext context)
 
     private async Task<IReadOnlyList<SourceFound>> SourcesAsync(StepPreparation step, List<string> reasons, List<string> notes, CancellationToken cancel)
     {
-        var calls = step.Query.Sources;
+        var calls = step.Query.FileSources.ToList();
         if (calls.Count == 0) return [];
         var seen = step.Mode == RefreshMode.Full ? new SeenFiles() : await step.State!.SeenFilesAsync(cancel);
         var found = new List<SourceFound>();
@@ -98,62 +103,14 @@ internal sealed class StreamPlanner(UpdateContext context)
             $"A full refresh of {step.Dataset.Name} would lose the rows of {gone.Count} of {before.Count} files that are no longer there: {string.Join(", ", gone.Take(3))}{(gone.Count > 3 ? ", …" : "")}. Put them back, or drop the dataset and run again.");
     }
 
-    private async Task<(IReadOnlyList<StreamRange> Ranges, string? Waiting)> StreamsAsync(StepPreparation step, List<string> reasons, CancellationToken cancel)
+    private async Task<(IReadOnlyList<StreamRange> Ranges, string? Waiting)> StreamsAsync(StepPreparation step, List<string> reasons, List<string> notes, CancellationToken cancel)
     {
         var ranges = new List<StreamRange>();
-        foreach (var name in step.Query.References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value).Distinct())
+        foreach (var source in StreamSource.Each(step.Query))
         {
-            if (await context.Tables.FindAsync(name, cancel) is not { } table) return ([], $"{name} has no data yet");
-            var range = await RangeAsync(step, name, table, reasons, cancel);
-            ranges.Add(range);
+            if (await source.FindAsync(context, context.Tables, cancel) is not { } table) return ([], source.Dataset is null ? $"there is no Delta table at {source.Path} yet" : $"{source.Dataset} has no data yet");
+            ranges.Add(await new StreamRangePlanner(step, source, table, reasons, notes).PlanAsync(cancel));
         }
         return (ranges, null);
     }
-
-    private static async Task<StreamRange> RangeAsync(StepPreparation step, DatasetName name, PinnedTable table, List<string> reasons, CancellationToken cancel)
-    {
-        var snapshot = table.Snapshot;
-        var last = step.Mode == RefreshMode.Full ? null : step.State!.Done?.Streams.FirstOrDefault(s => s.Dataset == name);
-        last ??= step.Mode == RefreshMode.Full ? null : step.State!.Done?.Streams.FirstOrDefault(s => s.TableId == snapshot.Metadata.Id);
-        if (last is null)
-        {
-            if (snapshot.Files.Count > 0) reasons.Add($"all rows of {name}");
-            return new StreamRange(name, snapshot.Metadata.Id, null, snapshot.Version);
-        }
-        if (last.TableId != snapshot.Metadata.Id)
-        {
-            throw new EngineException(EngineCodes.StreamReplaced,
-                $"{step.Dataset.Name} streams {name}, which was dropped and made again. Its new rows have no relation to what was read: rebuild with --full-refresh {step.Dataset.Name}.");
-        }
-        if (last.To == snapshot.Version) return last with { Dataset = name, From = last.To };
-        // Another run went further than what this update saw first: there is nothing for it to add.
-        if (last.To > snapshot.Version && await table.Table.TrySnapshotAsync(cancel) is { } now && now.Metadata.Id == last.TableId && now.Version >= last.To)
-            return last with { Dataset = name, From = last.To };
-        var change = await table.Table.AppendsBetweenAsync(last.TableId, last.To, snapshot, cancel);
-        if (change is ChangeRange.Broken broken) throw StreamStop.For(step.Dataset, name, broken);
-        var appends = (ChangeRange.Appends)change;
-        if (appends.Files.Any()) reasons.Add($"new rows in {name}");
-        return new StreamRange(name, last.TableId, last.To, snapshot.Version);
-    }
-}
-
-/// <summary>Why a stream cannot go on, told to people.</summary>
-internal static class StreamStop
-{
-    public static EngineException For(Dataset dataset, DatasetName stream, ChangeRange.Broken broken) => broken.Kind switch
-    {
-        ChangeBreak.LogGone => new EngineException(EngineCodes.StreamLogGone,
-            $"{dataset.Name} streams {stream}, whose log no longer holds version {broken.Version}. Rebuild with --full-refresh {dataset.Name}, and keep the log longer than the pipeline may rest."),
-        ChangeBreak.Replaced => new EngineException(EngineCodes.StreamReplaced,
-            $"{dataset.Name} streams {stream}, which was dropped and made again. Rebuild with --full-refresh {dataset.Name}."),
-        _ => new EngineException(EngineCodes.StreamChanged,
-            $"{dataset.Name} streams {stream}, and version {broken.Version} of it ({broken.Operation ?? "unknown operation"}) {What(broken.Kind)}. A stream reads appended rows only: rebuild with --full-refresh {dataset.Name}, or make it a materialized view."),
-    };
-
-    private static string What(ChangeBreak kind) => kind switch
-    {
-        ChangeBreak.Overwritten => "replaced its content",
-        ChangeBreak.Restored => "restored an older version",
-        _ => "changed or deleted rows",
-    };
 }

@@ -20,6 +20,9 @@ public sealed class UpdateContext
     /// <summary>Called at every named point of a step, for tests that stop or kill the process there.</summary>
     public Action<string> Probe { get; init; } = static _ => { };
 
+    /// <summary>Asked about a materialized view's rows before they are published: what is wrong with them, or null. Null: nobody asks.</summary>
+    public StagedAudit? Audit { get; set; }
+
     public LakeLayout Layout => Tables.Layout;
 
     internal long NowMicros => Clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000;

@@ -7,7 +7,7 @@ internal static class WholeSources
 {
     public static List<SourceFound> Find(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
-        var calls = StepInputs.Queries(context.Pipeline.Graph, step.Query).SelectMany(static q => q.Sources).Where(static s => s.Function != "table_changes").ToList();
+        var calls = StepInputs.Queries(context.Pipeline.Graph, step.Query).SelectMany(static q => q.FileSources).ToList();
         if (calls.Count == 0) return [];
         var known = new SeenFiles();
         if (step.State!.Done is { } done)

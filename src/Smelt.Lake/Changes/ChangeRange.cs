@@ -14,6 +14,9 @@ public abstract record ChangeRange
     {
         /// <summary>All files of all versions.</summary>
         public IEnumerable<AddFile> Files => Versions.SelectMany(v => v.Files);
+
+        /// <summary>Versions that deleted or changed rows and were passed over, ascending.</summary>
+        public IReadOnlyList<PassedVersion> Passed { get; init; } = [];
     }
 
     /// <summary>Something a reader of appended rows cannot follow.</summary>
@@ -27,6 +30,12 @@ public abstract record ChangeRange
 /// <param name="Version">The version.</param>
 /// <param name="Files">Its added files with dataChange.</param>
 public sealed record VersionAppends(long Version, IReadOnlyList<AddFile> Files);
+
+/// <summary>A version that a reader of appended rows passed over, with all that it did.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Operation">Its operation, where it says one.</param>
+/// <param name="Mark">Why its rows were taken out, by <see cref="CommitMarks"/>; null where the reader asked for all such commits to be passed over.</param>
+public sealed record PassedVersion(long Version, string? Operation, string? Mark);
 
 /// <summary>Why a reader of appended rows cannot go on.</summary>
 public enum ChangeBreak

@@ -3,25 +3,36 @@ namespace Smelt.Lake;
 /// <content>What changed between versions.</content>
 public sealed partial class DeltaTable
 {
-    public async partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, CancellationToken cancel)
+    public partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, CancellationToken cancel) =>
+        AppendsBetweenAsync(tableId, fromExclusive, upTo, false, cancel);
+
+    public async partial ValueTask<ChangeRange> AppendsBetweenAsync(string tableId, long fromExclusive, Snapshot upTo, bool skipChangeCommits, CancellationToken cancel)
     {
         if (upTo.Metadata.Id != tableId || upTo.Version < fromExclusive)
             return new ChangeRange.Broken(ChangeBreak.Replaced, upTo.Version, null);
         var versions = new List<VersionAppends>();
+        var passed = new List<PassedVersion>();
         var schemaChanged = false;
         for (var version = fromExclusive + 1; version <= upTo.Version; version++)
         {
             var actions = await LogReader.CommitAsync(this, version, cancel);
             if (actions is null)
                 return new ChangeRange.Broken(ChangeBreak.LogGone, version, null);
-            if (BreakOf(actions, tableId) is { } kind)
+            var change = BreakOf(actions, tableId);
+            var mark = CommitMarks.Of(actions.Info);
+            if (change is not (null or ChangeBreak.Replaced) && (mark is not null || skipChangeCommits))
+            {
+                passed.Add(new PassedVersion(version, actions.Info?.Operation, mark));
+                continue;
+            }
+            if (change is { } kind)
                 return new ChangeRange.Broken(kind, version, actions.Info?.Operation);
             schemaChanged |= actions.Metadata is not null && version > 0;
             var files = actions.Adds.Where(a => a.DataChange).ToList();
             if (files.Count > 0)
                 versions.Add(new VersionAppends(version, files));
         }
-        return new ChangeRange.Appends(versions, schemaChanged);
+        return new ChangeRange.Appends(versions, schemaChanged) { Passed = passed };
     }
 
     public async partial ValueTask<long> LastDataChangeVersionAsync(Snapshot snapshot, CancellationToken cancel)

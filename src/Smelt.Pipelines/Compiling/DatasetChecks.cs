@@ -52,7 +52,7 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
     {
         // Rules of AUTO CDC are about its events, before a row is made of them.
         var rows = dataset.Flows.Find(static f => f.Cdc is not null)?.Query.Bound ?? dataset.Schema;
-        var relation = new BoundRelation { Alias = dataset.Name.Name, Columns = rows.Columns, Openness = rows.Openness };
+        var relation = new BoundRelation { Alias = dataset.Name.Original.Name, Columns = rows.Columns, Openness = rows.Openness };
         new QueryBinder(rule.Unit, new BindWorld(rule.Query.References, n => names.Find(n)?.Schema ?? BoundQuery.Unknown, new Dictionary<string, string>())).BindPredicate(relation);
     }
 
@@ -78,8 +78,19 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
             {
                 if (!CdcRetention.TryParse(value, out _)) dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} cannot be '{value}'.", "Write a number and a unit: '7 days', '12 hours'.");
             }
+            else if (key.Equals(DeduplicationWindow.WidthProperty, StringComparison.OrdinalIgnoreCase))
+            {
+                if (!CdcRetention.TryParse(value, out _)) dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} cannot be '{value}'.", "Write a number and a unit: '7 days', '12 hours'.");
+                if (!dataset.Statement.Properties.Exists(static p => p.Key.Equals(DeduplicationWindow.TimeProperty, StringComparison.OrdinalIgnoreCase)))
+                    dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} stands without {DeduplicationWindow.TimeProperty}.", "Name the column of the event time there.");
+            }
+            else if (key.Equals(DeduplicationWindow.TimeProperty, StringComparison.OrdinalIgnoreCase) || key.Equals(DayColumn.Property, StringComparison.OrdinalIgnoreCase))
+            {
+                if (dataset.Schema.Openness == Openness.Closed && !Has(dataset.Schema.Columns, value))
+                    dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} names '{value}', which is no column of {dataset.Name}.", NearestName.Of(value, dataset.Schema.Columns.Select(static c => c.Name)) is { } near ? $"Did you mean '{near}'?" : null);
+            }
             else if (!key.Equals("smelt.moved_from", StringComparison.OrdinalIgnoreCase))
-                dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"Unknown property '{key}'.", $"Of Smelt's own there are smelt.moved_from and {CdcRetention.Property}.");
+                dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"Unknown property '{key}'.", $"Of Smelt's own there are smelt.moved_from, {DayColumn.Property}, {DeduplicationWindow.TimeProperty}, {DeduplicationWindow.WidthProperty} and {CdcRetention.Property}.");
             else if (!DatasetName.TryParse(value, out var from))
                 dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"smelt.moved_from cannot be '{value}'.", "Write layer.name, the dataset's former name.");
             else if (names.Find(from) is not null)

@@ -9,7 +9,8 @@ internal static class DatasetDrafts
     public static DatasetDraft? Make(ParsedFile file, DatasetStatement statement, Layer layer)
     {
         var offset = statement.Name.Count > 0 ? statement.Name[^1].Offset : statement.Start;
-        if (Name(file, statement, layer) is not { } name) return null;
+        if (Name(file, statement, layer) is not { } written) return null;
+        var name = PipelineFiles.VariantOf(file.Source.File) is { } variant ? written.In(variant) : written;
         var draft = new DatasetDraft
         {
             Name = name, NameOffset = offset, File = file, Statement = statement,

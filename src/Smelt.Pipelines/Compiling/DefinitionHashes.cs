@@ -36,6 +36,7 @@ internal static class DefinitionHashes
         foreach (var reference in query.References.Values.OrderBy(r => r.Span.Start))
         {
             hash.Add(reference.Dataset?.ToString() ?? reference.SystemTable).Add(reference.IsStream ? "stream" : null).Add(reference.AsOf?.ToString());
+            if (reference.Stream != StreamOptions.None) hash.Add(reference.Stream.ToString());
             if (reference.Dataset is { } input && names.Find(input) is { IsStored: false } view) hash.Add(view.DefinitionHash);
         }
         foreach (var source in query.Sources) hash.Add(source.Function).Add(source.IsStream ? "stream" : null);

@@ -23,15 +23,15 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
             if (flow.Query.References.TryGetValue(target, out var reference)) StreamOf(reference, keyword);
             else if (!flow.Query.Sources.Exists(s => s.Span.Start == target)) Misplaced(target, keyword);
         }
-        foreach (var call in flow.Query.Sources.Where(static s => s.Function == "read_delta"))
-            flow.Query.Unit.Report(DiagnosticCodes.SourceNotYet, call.Span.Start, $"{dataset.Name} reads read_delta, which only a query does in this version: `smelt query`, and SQL tests.", "Sources of datasets are read_files.");
-        foreach (var call in flow.Query.Sources.Where(static s => s.Function == "table_changes" && s.Dataset is null))
+        foreach (var call in flow.Query.Sources.Where(static s => s is { Function: "read_delta", IsStream: false }))
+            flow.Query.Unit.Report(DiagnosticCodes.SourceNotYet, call.Span.Start, $"{dataset.Name} reads read_delta whole, which only a query does in this version: `smelt query`, and SQL tests.", "A streaming table reads it by STREAM read_delta(…).");
+        foreach (var call in flow.Query.Sources.Where(static s => s is { Function: "table_changes", Dataset: null, IsStream: false }))
             flow.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} reads the changes of '{(call.Arguments.Count > 0 ? call.Arguments[0].Text : "")}', which is no dataset.", "Name one: table_changes('silver.orders', 0). A path is read by `smelt query`, and SQL tests.");
         var kind = flow.Kind(dataset.Kind);
         if (kind is FlowKind.Append or FlowKind.AutoCdc)
         {
-            foreach (var call in flow.Query.Sources.Where(static s => s.Function == "table_changes"))
-                flow.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} is a streaming table and reads table_changes, which is a fixed range of versions.", "Read it in a materialized view, or stream the table itself.");
+            foreach (var call in flow.Query.Sources.Where(static s => s is { Function: "table_changes", IsStream: false }))
+                flow.Query.Unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, $"{dataset.Name} is a streaming table and reads table_changes, which is a fixed range of versions.", "Write STREAM before it, to read each change once.");
         }
         if (kind == FlowKind.Once)
         {
@@ -75,7 +75,11 @@ internal sealed class FlowChecks(DatasetDraft dataset, FlowDraft flow, NameResol
             dataset.Report(DiagnosticCodes.NoStream, dataset.NameOffset, $"The streaming table {dataset.Name} reads no STREAM.", "Write STREAM before its input, or make it a MATERIALIZED VIEW.");
         else if (!flow.Query.ReadsStream)
             flow.File.Report(DiagnosticCodes.NoStream, flow.NameOffset, $"The flow {flow.Name} of {dataset.Name} reads no STREAM.", "Write STREAM before its input, or INSERT INTO ONCE to append the rows of today's input once.");
-        else new StreamingRules(flow.Query, dataset.Name).Check();
+        else
+        {
+            new StreamingRules(flow.Query, dataset.Name).Check();
+            flow.Query.Unique = Streaming.DeduplicationReader.Read(flow.Query);
+        }
     }
 
     // DuckDB makes such a column INTEGER, and then it is too late to see.

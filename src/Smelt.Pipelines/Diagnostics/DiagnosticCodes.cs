@@ -90,6 +90,8 @@ public static class DiagnosticCodes
     public const string CdcTarget = "SM3042";
     /// <summary>STREAM in a flow that runs once.</summary>
     public const string StreamInOnce = "SM3020";
+    /// <summary>DISTINCT ON what is no column.</summary>
+    public const string DeduplicationKey = "SM3021";
 
     // SM4xxx: project files
     /// <summary>No smelt.yml.</summary>
@@ -203,6 +205,7 @@ public static class DiagnosticCodes
         [CdcColumn] = "AUTO CDC names a column that it cannot",
         [CdcTarget] = "A table that AUTO CDC cannot keep",
         [StreamInOnce] = "STREAM in a flow that runs once",
+        [DeduplicationKey] = "DISTINCT ON what is no column",
         [NoProject] = "No smelt.yml",
         [YamlSyntax] = "Not YAML",
         [UnknownKey] = "Unknown key",

@@ -19,6 +19,7 @@ internal sealed class QueryDraft(QueryUnit unit)
     public bool IsVolatile { get; set; }
     public bool ReadsUntracked { get; set; }
     public string AstHash { get; set; } = "";
+    public Deduplication? Unique { get; set; }
 
     /// <summary>What rows of each table have to pass, by offset; found on first look.</summary>
     public Dictionary<int, ReadCondition> Conditions => _conditions ??= ReadConditions.Of(Unit);
@@ -43,6 +44,7 @@ internal sealed class QueryDraft(QueryUnit unit)
         IsTimeDependent = IsTimeDependent,
         IsVolatile = IsVolatile,
         ReadsUntracked = ReadsUntracked,
+        Unique = Unique,
         MultipliesRows = Macros.SelectMany(static m => m.Bodies).Select(static b => b.Seen).Append(Seen).Any(static s => s is not null && (s.Functions.Overlaps(s_unnesting) || s.Calls.Exists(static c => s_unnesting.Contains(c.Function)))),
     };
 

@@ -17,6 +17,15 @@ public readonly struct DatasetName : IEquatable<DatasetName>, IComparable<Datase
     /// <summary>The name within the layer, unquoted.</summary>
     public string Name { get; }
 
+    /// <summary>The variant that the dataset belongs to: <c>b</c> of <c>orders@b</c>; null for an original.</summary>
+    public string? Variant => Name is not null && Name.LastIndexOf('@') is > 0 and var at && at < Name.Length - 1 ? Name[(at + 1)..] : null;
+
+    /// <summary>The name without its variant.</summary>
+    public DatasetName Original => Variant is { } variant ? new DatasetName(Layer, Name[..^(variant.Length + 1)]) : this;
+
+    /// <summary>The dataset of that variant beside this one.</summary>
+    public DatasetName In(string variant) => new(Layer, $"{Original.Name}@{variant}");
+
     /// <summary>The layer as a schema name: <c>bronze</c>, <c>silver</c>, <c>gold</c>.</summary>
     public string Schema => SchemaOf(Layer);
 

@@ -39,6 +39,9 @@ public sealed class DatasetQuery
     /// <summary>Has expressions that make several rows of one: UNNEST.</summary>
     public bool MultipliesRows { get; init; }
 
+    /// <summary>Which rows of a stream are repeats; null where all stay.</summary>
+    public Deduplication? Unique { get; init; }
+
     /// <summary>The one streamed reference or source of a streaming table without UNION ALL; several with.</summary>
     public bool ReadsStream => References.Any(r => r.IsStream) || Sources.Any(s => s.IsStream);
 
@@ -46,7 +49,15 @@ public sealed class DatasetQuery
     public IEnumerable<string> SystemTables => References.Select(r => r.SystemTable).OfType<string>().Concat(Macros.SelectMany(m => m.SystemReads)).Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Datasets read, each once: references, then macros'.</summary>
-    public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences).Concat(ChangeReads).Distinct();
+    public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences)
+        .Concat(Sources.Where(static s => s.Dataset is not null).Select(static s => s.Dataset!.Value)).Distinct();
+
+    /// <summary>Datasets that are streamed, their rows or their changes, each once.</summary>
+    public IEnumerable<DatasetName> StreamedDatasets => References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value)
+        .Concat(Sources.Where(static s => s is { IsStream: true, Dataset: not null }).Select(static s => s.Dataset!.Value)).Distinct();
+
+    /// <summary>Calls of <c>read_files</c>, in text order.</summary>
+    public IEnumerable<SourceCall> FileSources => Sources.Where(static s => s.Function == "read_files");
 
     /// <summary>What several queries into one table read and give, as one without text. Columns are matched by name.</summary>
     internal static DatasetQuery Together(IReadOnlyList<DatasetQuery> queries) => new()
@@ -67,8 +78,8 @@ public sealed class DatasetQuery
         ReadsUntracked = queries.Any(static q => q.ReadsUntracked),
     };
 
-    /// <summary>Datasets whose changes are read, not their rows.</summary>
-    public IEnumerable<DatasetName> ChangeReads => Sources.Where(static s => s.Dataset is not null).Select(static s => s.Dataset!.Value);
+    /// <summary>Datasets of which a fixed range of changes is read.</summary>
+    public IEnumerable<DatasetName> ChangeReads => Sources.Where(static s => s is { IsStream: false, Dataset: not null }).Select(static s => s.Dataset!.Value);
 }
 
 /// <summary>A span of <see cref="DatasetQuery.Text"/> in UTF-16 units.</summary>
@@ -88,6 +99,9 @@ public sealed record TableReference(
 {
     /// <summary>What every row read here has to pass, or null: files without such rows need not be read.</summary>
     public ReadCondition? Condition { get; init; }
+
+    /// <summary>How it is streamed.</summary>
+    public StreamOptions Stream { get; init; } = StreamOptions.None;
 }
 
 /// <summary>A WHERE clause over a table.</summary>
@@ -111,6 +125,9 @@ public sealed record SourceCall(
 
     /// <summary>The dataset whose changes table_changes reads; null for a path, and for other functions.</summary>
     public DatasetName? Dataset { get; init; }
+
+    /// <summary>How it is streamed, where it is a Delta table or its changes.</summary>
+    public StreamOptions Stream { get; init; } = StreamOptions.None;
 
     /// <summary>The option of that name without case, or null.</summary>
     public ConstantValue? Option(string name) => Options.FirstOrDefault(o => o.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Value;

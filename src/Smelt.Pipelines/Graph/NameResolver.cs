@@ -38,7 +38,11 @@ internal sealed class NameResolver
             var span = query.Unit.Mask.NameSpan(raw.Offset);
             var (dataset, system) = Meaning(raw, query.Unit, self);
             query.References[raw.Offset] = new TableReference(raw.Parts, dataset, system, raw.Alias, query.Unit.Mask.Streams.ContainsKey(raw.Offset),
-                query.Unit.Mask.Versions.GetValueOrDefault(raw.Offset), span, query.Unit.Position(raw.Offset)) { Condition = query.Conditions.GetValueOrDefault(raw.Offset) };
+                query.Unit.Mask.Versions.GetValueOrDefault(raw.Offset), span, query.Unit.Position(raw.Offset))
+            {
+                Condition = query.Conditions.GetValueOrDefault(raw.Offset),
+                Stream = StreamOptions.Read(SourceCalls.MaskedOptions(query, raw.Offset), "STREAM of a table", (option, code, message, hint) => SourceCalls.Report(query.Unit, code, option, message, hint)),
+            };
         }
         for (var i = 0; i < query.Sources.Count; i++) query.Sources[i] = Changes(query.Sources[i], query, self);
     }
@@ -67,8 +71,13 @@ internal sealed class NameResolver
         return (null, null);
     }
 
+    /// <summary>What a variant reads is its own variant's where there is one, but itself.</summary>
+    private DatasetDraft? OfVariant(DatasetName name, DatasetName? self) =>
+        self is { Variant: { } variant } own && name.Variant is null && _byName.GetValueOrDefault(name.In(variant)) is { } found && found.Name != own && found.Name.Layer <= own.Layer ? found : null;
+
     private DatasetName? Qualified(DatasetName name, RawReference raw, QueryUnit unit, DatasetName? self)
     {
+        if (OfVariant(name, self) is { } variant) return variant.Name;
         if (!_byName.TryGetValue(name, out var found)) Unknown(raw, unit, self);
         else if (self is { } own && own.Layer < name.Layer)
         {
@@ -83,6 +92,12 @@ internal sealed class NameResolver
         var all = _byShortName.GetValueOrDefault(raw.Parts[0]) ?? [];
         var others = all.FindAll(d => self is null || d.Name != self.Value);
         var inSight = others.FindAll(d => self is null || d.Name.Layer <= self.Value.Layer);
+        // A variant's own original is what it is made beside: its name means what it means there.
+        if (self is { Variant: { } variant } own)
+        {
+            if (inSight.FindAll(d => d.Name != own.Original) is { Count: > 0 } besides) inSight = besides;
+            if (_byShortName.GetValueOrDefault($"{raw.Parts[0]}@{variant}")?.FindAll(d => d.Name != own && d.Name.Layer <= own.Layer) is [var only]) return only.Name;
+        }
         if (inSight.Count == 1) return inSight[0].Name;
         if (inSight.Count > 1)
             unit.Report(DiagnosticCodes.AmbiguousDataset, raw.Offset, $"'{raw.Parts[0]}' may be {string.Join(" or ", inSight.Select(d => d.Name))}.", "Write the layer too.");

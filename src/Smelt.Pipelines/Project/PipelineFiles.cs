@@ -3,6 +3,9 @@ namespace Smelt.Pipelines;
 /// <summary>The files of a pipeline's folder, sorted, as paths relative to it with forward slashes.</summary>
 internal sealed class PipelineFiles
 {
+    /// <summary>Folder of variants: <c>variants/b/silver/orders.sql</c> is <c>silver.orders@b</c>.</summary>
+    public const string Variants = "variants";
+
     public List<(string File, Layer Layer)> Datasets { get; } = [];
     public List<string> Functions { get; } = [];
     public List<string> Tests { get; } = [];
@@ -22,10 +25,26 @@ internal sealed class PipelineFiles
                 else if (IsYaml(file)) files.Properties.Add((file, layer));
             }
         }
+        foreach (var file in In(folder, Variants, diagnostics)) files.OfVariant(file, diagnostics);
         files.Functions.AddRange(In(folder, "functions", diagnostics).Where(IsSql));
         files.Tests.AddRange(In(folder, "tests", diagnostics).Where(IsSql));
         files.InRoot(folder, diagnostics);
         return files;
+    }
+
+    private void OfVariant(string file, List<Diagnostic> diagnostics)
+    {
+        if (IsSql(file) && file.Split('/') is [_, _, var schema, _, ..] && DatasetName.TryLayer(schema, out var layer)) Datasets.Add((file, layer));
+        else if (IsSql(file) || IsYaml(file))
+            diagnostics.Add(new Diagnostic(DiagnosticCodes.MisplacedFile, Severity.Warning, file, 0, 0, "Nothing reads this file: a variant holds datasets by layer.", "Move it to variants/NAME/silver/, say."));
+    }
+
+    /// <summary>The variant that a dataset's file belongs to, by its folder or its name; null for an original.</summary>
+    public static string? VariantOf(string file)
+    {
+        if (file.Split('/') is [Variants, var variant, _, _, ..]) return variant;
+        var name = Path.GetFileNameWithoutExtension(file);
+        return name.LastIndexOf('@') is > 0 and var at && at < name.Length - 1 ? name[(at + 1)..] : null;
     }
 
     private void InRoot(string folder, List<Diagnostic> diagnostics)

@@ -39,6 +39,7 @@ internal static class ProjectReader
         QuarantineName = map.Text("quarantine_name") ?? fallback.QuarantineName,
         MetadataColumns = Metadata(map.Map("metadata_columns")),
         Defaults = Defaults(map.Map("defaults")),
+        GatesBlock = GatesBlock(map) ?? true,
         Schedule = map.Text("schedule"),
     };
 
@@ -63,6 +64,8 @@ internal static class ProjectReader
         null when map["cast_errors"] is YamlScalar { IsNull: true, Value: not "" } => CastErrorAction.Null,
         _ => null,
     };
+
+    private static bool? GatesBlock(YamlMap map) => map.Text("gates") switch { "block" => true, "report" => false, _ => null };
 
     private static MetadataColumns Metadata(YamlMap? map)
     {
@@ -91,7 +94,7 @@ internal static class ProjectReader
             {
                 if (property.Value is YamlScalar value) properties[property.Key.Value] = value.Value;
             }
-            defaults[layer] = new LayerDefaults { Properties = properties, Tags = own.Texts("tags"), CastErrors = CastErrors(own) };
+            defaults[layer] = new LayerDefaults { Properties = properties, Tags = own.Texts("tags"), CastErrors = CastErrors(own), GatesBlock = GatesBlock(own) };
         }
         return defaults;
     }

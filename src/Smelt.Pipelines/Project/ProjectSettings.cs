@@ -23,6 +23,9 @@ public sealed record ProjectSettings
     public MetadataColumns MetadataColumns { get; init; } = new();
     public IReadOnlyDictionary<Layer, LayerDefaults> Defaults { get; init; } = new Dictionary<Layer, LayerDefaults>();
 
+    /// <summary>Whether a dataset's failed error-level tests stop what reads it.</summary>
+    public bool GatesBlock { get; init; } = true;
+
     /// <summary>Kept for the scheduler: a cron expression.</summary>
     public string? Schedule { get; init; }
 
@@ -36,6 +39,9 @@ public sealed record LayerDefaults
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<string> Tags { get; init; } = [];
     public CastErrorAction? CastErrors { get; init; }
+
+    /// <inheritdoc cref="ProjectSettings.GatesBlock"/>
+    public bool? GatesBlock { get; init; }
 }
 
 /// <summary>Names of the columns that every bronze table gets; null where the column is left out.</summary>

@@ -14,10 +14,12 @@ internal static class ProjectShapes
         Doc = "What happens to a row of a streaming table for which an output expression (a cast) raises an error.",
     };
 
+    private static readonly ChoiceShape s_gates = new("block", "report") { Doc = "Whether a dataset's failed error-level tests stop what reads it. Default: block." };
+
     private static MapShape LayerDefaults(string layer) => new(
         new("properties", new DictionaryShape(new TextShape()) { Doc = "TBLPROPERTIES of every table of the layer." }),
         new("tags", new ListShape(new TextShape()) { Doc = "Tags of every dataset of the layer." }),
-        new("cast_errors", s_castErrors))
+        new("cast_errors", s_castErrors), new("gates", s_gates))
     { Doc = $"Defaults of the {layer} layer." };
 
     private static EitherShape MetadataColumn(string doc) => new(new BooleanShape(), new NullShape(), new TextShape()) { Doc = doc + " A name renames it, false leaves it out." };
@@ -29,6 +31,7 @@ internal static class ProjectShapes
         new("variables", new DictionaryShape(s_scalarOrNull) { Doc = "Variables for ${name} in SQL, with defaults; null where --var must give a value." }),
         new("vars", new DictionaryShape(s_scalarOrNull) { Doc = "dbt's word for variables." }),
         new("cast_errors", s_castErrors),
+        new("gates", s_gates),
         new("quarantine_name", Text("Name of quarantine tables; {table} stands for the dataset's name.")),
         new("metadata_columns", new MapShape(
             new("_ingested_at", MetadataColumn("When the batch was read.")),
@@ -63,7 +66,12 @@ internal static class ProjectShapes
         new("name", Text("The test's name.")), new("description", Text("What the test is for.")),
         new("severity", new ChoiceShape("warn", "error") { Doc = "Whether a failure fails the update." }),
         new("where", Text("Only rows for which this predicate is true are tested.")),
-        new("limit", new IntegerShape(1) { Doc = "At most so many failing rows are shown." }),
+        new("limit", new IntegerShape(1) { Doc = "At most so many failing rows are counted and shown." }),
+        new("row_condition", Text("dbt-expectations' word for where.")),
+        new("fail_calc", Text("SQL over the failing rows whose value is the number of failures. Default: count(*).")),
+        new("warn_if", Text("What the failures are compared to, to warn: '> 10'. Default: != 0.")),
+        new("error_if", Text("What the failures are compared to, to fail: '> 100'. Default: != 0.")),
+        new("store_failures", new BooleanShape { Doc = "Keep the failing rows in _smelt.test_failures." }),
     ];
 
     private static MapShape TestArguments(params ShapeKey[] own) => new(
@@ -73,18 +81,10 @@ internal static class ProjectShapes
         .. own.Length == 0 ? Array.Empty<ShapeKey>() : [new("arguments", new MapShape(own) { Doc = "dbt's newer place for the test's own arguments." })],
     ]);
 
-    /// <summary>Names of the known tests.</summary>
-    public static readonly string[] Tests = ["unique", "not_null", "accepted_values", "relationships"];
-
     private static readonly ListShape s_tests = new(new EitherShape(
-        new MapShape(
-            new("unique", TestArguments()), new("not_null", TestArguments()),
-            new("accepted_values", TestArguments(
-                new("values", new ListShape(new TextShape()) { Doc = "The values allowed." }), new("quote", new BooleanShape { Doc = "False: the values are SQL." }))),
-            new("relationships", TestArguments(
-                new("to", Text("The dataset that must hold the value: silver.customers or ref('customers').")), new("field", Text("Its column.")))))
+        new MapShape([.. DataTestCatalog.All.SelectMany(static d => d.AllNames.Select(n => new ShapeKey(n, TestArguments(d.Keys) with { Definition = "test_" + d.Name })))])
         { UnknownCode = DiagnosticCodes.UnknownTest, KeyWord = "test" },
-        new ChoiceShape("unique", "not_null") { Code = DiagnosticCodes.UnknownTest }))
+        new ChoiceShape([.. DataTestCatalog.All.SelectMany(static d => d.AllNames)]) { Code = DiagnosticCodes.UnknownTest }))
     { Doc = "Data tests.", Definition = "tests" };
 
     private static readonly ShapeKey[] s_ruleConfig =

@@ -5,7 +5,7 @@ namespace Smelt.Pipelines;
 /// <summary>dbt's selection syntax over the graph.</summary>
 public static class DatasetSelector
 {
-    private static readonly string[] s_methods = ["layer", "tag", "path", "kind", "state", "name"];
+    private static readonly string[] s_methods = ["layer", "tag", "path", "kind", "state", "name", "variant"];
 
     /// <summary>
     /// What <paramref name="select"/> chooses, less <paramref name="exclude"/>; null or blank select means everything. Space unites, comma intersects;
@@ -109,6 +109,7 @@ public static class DatasetSelector
         {
             "layer" => dataset.Name.Schema.Equals(value, StringComparison.OrdinalIgnoreCase),
             "tag" => dataset.Tags.Any(t => Like(value, t)),
+            "variant" => dataset.Name.Variant is { } variant && Like(value, variant),
             "path" => Path(dataset.File, value),
             "kind" => dataset.Kind.ToString().Equals(value.Replace("_", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase),
             "state" => State(dataset, value),

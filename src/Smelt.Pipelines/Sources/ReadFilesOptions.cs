@@ -43,11 +43,14 @@ public static class ReadFilesOptions
     public static readonly SourceOption RescuedDataColumn = new("rescuedDataColumn", [], [ConstantKind.Text], [], [], "Name of the column _rescued_data.");
     public static readonly SourceOption MaxRecordBytes = new("maxRecordBytes", [], [ConstantKind.Number], [], ["csv", "json"], "The longest record; what is longer is broken. Default 64 MiB.");
 
+    public static readonly SourceOption MaxFilesPerTrigger = new("maxFilesPerTrigger", [], [ConstantKind.Number], [], [], "STREAM: the most files of a batch; an update makes batches until none is left.");
+    public static readonly SourceOption MaxBytesPerTrigger = new("maxBytesPerTrigger", [], [ConstantKind.Number, ConstantKind.Text], [], [], "STREAM: a batch ends with the file that reaches so many bytes: a number, or '512MB'.");
+
     /// <summary>All of them, in the order of the docs.</summary>
     public static IReadOnlyList<SourceOption> All { get; } =
     [
         Format, Header, Delimiter, Quote, Escape, NullValue, Comment, SkipRows, Encoding, Compression, Schema, SchemaHints, AllVarchar, InferColumnTypes, MultiLine, AllowOverwrites,
-        Recursive, PathGlobFilter, RescuedDataColumn, MaxRecordBytes,
+        Recursive, PathGlobFilter, RescuedDataColumn, MaxRecordBytes, MaxFilesPerTrigger, MaxBytesPerTrigger,
     ];
 
     /// <summary>The option of that name or alias, case ignored.</summary>

@@ -30,12 +30,32 @@ internal static class SourceCalls
         var arguments = new List<ConstantValue>();
         var options = new List<NamedArgument>();
         foreach (var argument in SqlAst.Items(call.Node, "children"u8)) Argument(argument, call, query, arguments, options);
+        options.AddRange(MaskedOptions(query, call.Offset));
         var source = new SourceCall(call.Function, arguments, options, query.Unit.Mask.Streams.ContainsKey(call.Offset), call.Alias,
             query.Unit.Mask.CallSpan(call.Offset), query.Unit.Position(call.Offset)) { Condition = query.Conditions.GetValueOrDefault(call.Offset) };
         if (call.Function == "read_files") CheckReadFiles(source, query.Unit);
+        if (source.IsStream && call.Function is "read_delta" or "table_changes") return Streamed(source, query.Unit);
         if (call.Function == "read_delta") CheckReadDelta(source, query.Unit);
         if (call.Function == "table_changes") CheckTableChanges(source, query.Unit);
         return source;
+    }
+
+    /// <summary>Options that stand after a stream, in <c>WITH (…)</c>.</summary>
+    public static IReadOnlyList<NamedArgument> MaskedOptions(QueryDraft query, int offset) => !query.Unit.Mask.Options.TryGetValue(offset, out var masked) ? []
+        : masked.ConvertAll(o => new NamedArgument(o.Name, ConstantValue.OfText(o.Value), query.Unit.Position(o.Offset)));
+
+    private static SourceCall Streamed(SourceCall call, QueryUnit unit)
+    {
+        var isChanges = call.Function == "table_changes";
+        var options = new List<NamedArgument>(call.Options);
+        if (isChanges && call.Arguments.Count == 2) options.Add(new NamedArgument(call.Arguments[1].Kind == ConstantKind.Number ? "startingVersion" : "startingTimestamp", call.Arguments[1], call.Position));
+        if (call.Arguments.Count < 1 || call.Arguments.Count > (isChanges ? 2 : 1) || call.Arguments[0].Kind != ConstantKind.Text)
+            unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, isChanges ? "STREAM table_changes takes a table, and the first version or time where it is not to begin with the table as it is." : "read_delta takes one path.",
+                isChanges ? "STREAM table_changes(silver.orders), or STREAM table_changes('/data/orders', 3)" : "STREAM read_delta('/data/orders', startingVersion => 3)");
+        var stream = StreamOptions.Read(options, $"STREAM {call.Function}", (option, code, message, hint) => Report(unit, code, option, message, hint));
+        if (isChanges && (stream.Limits || stream.SkipChangeCommits))
+            unit.Report(DiagnosticCodes.BadOption, call.Span.Start, "STREAM table_changes reads every change of every version: limits and skipChangeCommits are for streams of rows.", "Leave the option out.");
+        return call with { Stream = stream };
     }
 
     private static void Argument(JsonElement argument, RawCall call, QueryDraft query, List<ConstantValue> arguments, List<NamedArgument> options)
@@ -46,6 +66,12 @@ internal static class SourceCalls
         {
             name = SqlAst.Texts(argument.GetProperty("left"u8), "column_names"u8)[^1];
             value = argument.GetProperty("right"u8);
+        }
+        // table_changes(silver.orders): a table's name, not a column's.
+        if (call.Function == "table_changes" && arguments.Count == 0 && name.Length == 0 && SqlAst.ClassIs(value, "COLUMN_REF"u8))
+        {
+            arguments.Add(ConstantValue.OfText(string.Join('.', SqlAst.Texts(value, "column_names"u8))));
+            return;
         }
         var location = SqlAst.Location(value);
         var offset = location >= 0 ? query.Unit.Offset(location) : call.Offset;
@@ -111,9 +137,8 @@ internal static class SourceCalls
             && call.Arguments.Skip(1).Select(static a => a.Kind).Distinct().Count() == 1 && call.Options.Count == 0;
         if (!isRange)
             unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, "table_changes takes a table, and the first and the last version or time (the last may be left out).", "table_changes('silver.orders', 0, 5), or table_changes('/data/orders', '2025-01-01', '2025-02-01')");
-        else if (call.IsStream) unit.Report(DiagnosticCodes.SourceArguments, call.Span.Start, "table_changes reads a fixed range of versions, not a stream.", "Leave STREAM out.");
     }
 
-    private static void Report(QueryUnit unit, string code, NamedArgument option, string message, string? hint) =>
+    public static void Report(QueryUnit unit, string code, NamedArgument option, string message, string? hint) =>
         unit.File.Diagnostics.Add(new Diagnostic(code, Severity.Error, unit.File.Source.File, option.Position.Line, option.Position.Column, message, hint));
 }

@@ -137,6 +137,8 @@ internal sealed partial class QueryBinder
             // `header = true`: the left side is an option's name.
             var value = SqlAst.TypeIs(argument, "COMPARE_EQUAL"u8) && SqlAst.ClassIs(argument.GetProperty("left"u8), "COLUMN_REF"u8)
                 ? argument.GetProperty("right"u8) : argument;
+            // table_changes(silver.orders) names a table.
+            if (name.Equals("table_changes", StringComparison.OrdinalIgnoreCase) && SqlAst.ClassIs(value, "COLUMN_REF"u8)) continue;
             Expression(value, scope, ctes, origins);
         }
         var from = origins.ToArray();

@@ -18,6 +18,7 @@ public static class StreamingRewriter
     {
         if (options.Carry.Count == 0 && !options.WrapErrors) return new RewrittenQuery(QueryRendering.RenderSql(query, options.Bindings), [], false);
         var tree = QueryTree.Parse(query.Text, connection);
+        if (query.Unique is not null) DeduplicationReader.TakeOut(tree.Node);
         var binding = new ReferenceBinding(query, options.Bindings);
         binding.Bind(tree.Node);
         var isBound = NameItems(tree, QueryRendering.RenderSql(query, options.Bindings), connection);

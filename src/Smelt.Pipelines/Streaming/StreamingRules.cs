@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Smelt.Pipelines.Sql;
+using Smelt.Pipelines.Streaming;
 
 namespace Smelt.Pipelines;
 
@@ -53,12 +54,16 @@ internal sealed class StreamingRules(QueryDraft query, DatasetName dataset)
         {
             switch (SqlAst.TypeOf(modifier))
             {
+                case "DISTINCT_MODIFIER" or "ORDER_MODIFIER" when IsUnique(node): break;
                 case "ORDER_MODIFIER": Refuse(At(modifier), "ORDER BY", "a table has no order, and rows arrive batch by batch"); break;
-                case "DISTINCT_MODIFIER": Refuse(At(modifier), "DISTINCT", "a row's twin may have come with an earlier batch"); break;
+                case "DISTINCT_MODIFIER": Refuse(At(modifier), "DISTINCT", "a row's twin may have come with an earlier batch", SqlAst.Count(modifier, "distinct_on_targets"u8) > 0 ? "DISTINCT ON stands at the top of a streaming query, over its output columns." : $"SELECT DISTINCT ON (keys) … keeps one row a key over all batches. {View}"); break;
                 default: Refuse(At(modifier), "LIMIT", "it would hold for every batch anew"); break;
             }
         }
     }
+
+    // At the top it is about the table; anywhere else about the rows of one batch.
+    private bool IsUnique(JsonElement node) => node.Equals(query.Unit.Node) && DeduplicationReader.IsDistinctOn(node);
 
     private bool SetOperation(JsonElement node, StreamCte? ctes)
     {

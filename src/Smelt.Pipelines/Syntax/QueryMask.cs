@@ -6,7 +6,7 @@ namespace Smelt.Pipelines.Syntax;
 /// A query's text for DuckDB: what only Smelt knows (STREAM, LIVE., VERSION | TIMESTAMP AS OF) overwritten by spaces, character for character, and
 /// remembered by where the table's name begins. All offsets are into <see cref="Text"/>.
 /// </summary>
-internal sealed class QueryMask
+internal sealed partial class QueryMask
 {
     private readonly char[] _text;
     private readonly string _source;
@@ -148,22 +148,11 @@ internal sealed class QueryMask
             target += 2;
         }
         Streams[OffsetOf(target)] = OffsetOf(at);
-        if (parenthesis >= 0) Unwrap(parenthesis);
-    }
-
-    private void Unwrap(int parenthesis)
-    {
-        var depth = 0;
-        for (var i = parenthesis; i < _end; i++)
-        {
-            if (IsSymbol(i, '(')) depth++;
-            else if (IsSymbol(i, ')') && --depth == 0)
-            {
-                Blank(parenthesis, parenthesis);
-                Blank(i, i);
-                return;
-            }
-        }
+        var close = parenthesis >= 0 ? Closing(parenthesis) : -1;
+        StreamOptionsOf(target, close);
+        if (close < 0) return;
+        Blank(parenthesis, parenthesis);
+        Blank(close, close);
     }
 
     private void AsOf(int of)

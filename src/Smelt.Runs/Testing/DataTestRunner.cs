@@ -18,33 +18,44 @@ public sealed class DataTestRunner(UpdateContext context)
     /// <param name="cancel">Ends the run between and inside tests.</param>
     public async Task<IReadOnlyList<TestOutcome>> RunAsync(IReadOnlyList<Dataset> datasets, bool withSqlTests, Action<TestOutcome> ended, CancellationToken cancel)
     {
-        var remembered = await TestMemory.LoadAsync(context.Layout.State, cancel);
-        var tests = Tests(datasets, withSqlTests).ToList();
+        var memory = await TestMemory.LoadAsync(context.Layout.State, cancel);
+        var outcomes = await RunAsync([.. Tests(datasets, withSqlTests)], memory, null, ended, cancel);
+        await memory.SaveAsync(context.Layout.State, cancel);
+        return outcomes;
+    }
+
+    /// <param name="staged">Rows that a dataset would hold, to be tested instead of its table's; nothing is remembered of them.</param>
+    internal async Task<IReadOnlyList<TestOutcome>> RunAsync(IReadOnlyList<RunnableTest> tests, TestMemory memory, (Dataset Dataset, Smelt.Lake.TableScan Rows)? staged, Action<TestOutcome> ended, CancellationToken cancel)
+    {
         var outcomes = new TestOutcome[tests.Count];
         // A dataset's tests read the same tables: they share a catalog, and so run one after the other. A SQL test has its own.
         var groups = tests.Select(static (test, place) => (test, place)).GroupBy(static t => (t.test.Dataset, t.test.Dataset is null ? t.place : 0));
         await Parallel.ForEachAsync(groups, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, async (group, stop) =>
         {
-            using var bound = new BoundTests(context);
+            using var bound = new BoundTests(context, staged);
             foreach (var (test, place) in group)
             {
                 stop.ThrowIfCancellationRequested();
-                outcomes[place] = await OneAsync(test, remembered, bound, stop);
+                outcomes[place] = await OneAsync(test, memory, bound, stop);
                 ended(outcomes[place]);
             }
         });
-        await remembered.SaveAsync(context.Layout.State, cancel);
         return outcomes;
     }
 
-    private IEnumerable<RunnableTest> Tests(IReadOnlyList<Dataset> datasets, bool withSqlTests)
+    /// <summary>Keeps the answer of a test that ran on rows which are the table's now.</summary>
+    internal async Task RememberAsync(RunnableTest test, TestOutcome outcome, TestMemory memory, CancellationToken cancel)
+    {
+        if (Lasts(test) && await KeyAsync(test, cancel) is { Missing.Count: 0 } key) memory.Remember(test, key.Key, outcome);
+    }
+
+    internal IEnumerable<RunnableTest> Tests(IReadOnlyList<Dataset> datasets, bool withSqlTests)
     {
         foreach (var dataset in datasets)
         {
             foreach (var test in dataset.Tests)
             {
-                DatasetName[] reads = test.To is { } to ? [test.Dataset, to] : [test.Dataset];
-                yield return new RunnableTest(test.Name, test.Dataset, test.Severity, test.FailingRowsSql, reads) { IsTimeDependent = test.IsTimeDependent };
+                yield return new RunnableTest(test.Name, test.Dataset, test.Severity, test.FailingRowsSql, [test.Dataset, .. test.Others]) { IsTimeDependent = test.IsTimeDependent, Test = test };
             }
         }
         if (!withSqlTests) yield break;
@@ -60,6 +71,12 @@ public sealed class DataTestRunner(UpdateContext context)
         try
         {
             var (key, missing) = await KeyAsync(test, cancel);
+            if (bound.IsStaged)
+            {
+                var staged = await bound.BindAsync(test, cancel);
+                using var stopping = cancel.Register(bound.Connection.Interrupt);
+                return Run(test, staged, bound.Connection);
+            }
             if (missing.Count > 0) return test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
             var lasts = Lasts(test);
             if (Remembers && lasts && memory.Find(test, key) is { } known) return known;
@@ -77,16 +94,20 @@ public sealed class DataTestRunner(UpdateContext context)
 
     private static TestOutcome Run(RunnableTest test, string sql, DuckDbConnection connection)
     {
-        var failures = (long)connection.Scalar($"SELECT count(*) FROM ({sql}\n) AS failing")!;
-        if (failures == 0) return test.Outcome(TestStatus.Passed, 0, []);
+        var row = connection.Rows($"SELECT f::BIGINT, (f {test.WarnIf})::BOOLEAN, (f {test.ErrorIf})::BOOLEAN FROM (SELECT {test.FailCalc} AS f FROM ({sql}\n) AS failing)")[0];
+        var failures = row[0] as long? ?? 0;
+        var status = test.Severity == Severity.Error && row[2] is true ? TestStatus.Failed : row[1] is true ? TestStatus.Warned : TestStatus.Passed;
+        if (status == TestStatus.Passed) return test.Outcome(status, test.FailCalc == DataTest.CountRows ? failures : 0, []);
         var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
-        return test.Outcome(test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned, failures, samples);
+        return test.Outcome(status, failures, samples);
     }
 
     /// <summary>What the test's answer depends on: its SQL and the content of the tables it reads.</summary>
     private async Task<(string Key, IReadOnlyList<string> Missing)> KeyAsync(RunnableTest test, CancellationToken cancel)
     {
-        var key = new System.Text.StringBuilder(test.Sql);
+        var key = new System.Text.StringBuilder(test.Sql).Append('|').Append(test.FailCalc).Append(test.WarnIf).Append('|').Append(test.ErrorIf);
+        // Over plain counts another severity decides anew over the same failures; over others it asks anew.
+        if (test.WarnIf != DataTest.IsAny || test.ErrorIf != DataTest.IsAny) key.Append('|').Append(test.Severity);
         var missing = new List<string>();
         foreach (var name in test.Reads)
         {
@@ -116,18 +137,25 @@ public sealed class DataTestRunner(UpdateContext context)
 }
 
 /// <summary>The catalog of tests that run one after the other, made when the first of them runs: one that is answered from memory needs none.</summary>
-internal sealed class BoundTests(UpdateContext context) : IDisposable
+internal sealed class BoundTests(UpdateContext context, (Dataset Dataset, Smelt.Lake.TableScan Rows)? staged) : IDisposable
 {
     private StepCatalog? _catalog;
     private InputBinder? _binder;
 
     public DuckDbConnection Connection => _catalog!.Connection;
 
+    /// <summary>Whether the rows tested are in no table yet.</summary>
+    public bool IsStaged => staged is not null;
+
     /// <summary>Binds what a test reads.</summary>
     /// <returns>Its SQL over the bound names.</returns>
     public async Task<string> BindAsync(RunnableTest test, CancellationToken cancel)
     {
-        _catalog ??= new StepCatalog(context.Database());
+        if (_catalog is null)
+        {
+            _catalog = new StepCatalog(context.Database());
+            if (staged is { } rows) await _catalog.BindScanAsync(rows.Dataset.Name.Schema, rows.Dataset.Name.Name, rows.Rows, cancel);
+        }
         _binder ??= new InputBinder(context, _catalog);
         foreach (var name in test.Reads) await _binder.BindAsync(name, cancel);
         return test.Query is not null && await _binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
@@ -141,6 +169,15 @@ internal sealed record RunnableTest(string Name, DatasetName? Dataset, Severity 
 {
     /// <summary>Of a SQL test; null for one of properties.yml.</summary>
     public DatasetQuery? Query { get; init; }
+
+    /// <summary>Of properties.yml; null for a SQL test.</summary>
+    public DataTest? Test { get; init; }
+
+    public string FailCalc => Test?.FailCalc ?? DataTest.CountRows;
+
+    public string WarnIf => Test?.WarnIf ?? DataTest.IsAny;
+
+    public string ErrorIf => Test?.ErrorIf ?? DataTest.IsAny;
 
     public bool IsTimeDependent { get; init; }
 

@@ -85,7 +85,8 @@ internal sealed class TestMemory
 
     /// <summary>A severity that was changed since decides anew over the same failures.</summary>
     private static TestStatus Status(RunnableTest test, Entry entry) =>
-        entry.Failures == 0 ? entry.Status : test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned;
+        entry.Status is not (TestStatus.Failed or TestStatus.Warned) || test.WarnIf != DataTest.IsAny || test.ErrorIf != DataTest.IsAny ? entry.Status
+            : test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned;
 
     private static string Name(RunnableTest test) => test.Dataset is { } dataset ? $"{dataset} {test.Name}" : test.Name;
 }

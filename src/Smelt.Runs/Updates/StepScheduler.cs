@@ -7,7 +7,7 @@ namespace Smelt.Runs;
 /// Runs steps as soon as what they read is there, as many at once as the machine holds. A failed dataset stops what depends on it and nothing else. A step that runs
 /// out of memory beside others is tried once more alone.
 /// </summary>
-internal sealed class StepScheduler(UpdateContext context, IUpdateObserver observer) : IDisposable
+internal sealed class StepScheduler(UpdateContext context, IUpdateObserver observer, TestGates gates) : IDisposable
 {
     private const int TransientTries = 3, MostFrugal = 2;
 
@@ -55,11 +55,24 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
             var by = broken.BlockedBy ?? broken.Dataset.Name;
             return Ended(new StepOutcome(dataset, new FlowResult.Skipped($"{by} failed"), TimeSpan.Zero, by));
         }
+        if (await ClosedGateAsync(dataset, upstream, cancel) is { } closed) return Ended(new StepOutcome(dataset, new FlowResult.Skipped(closed.Reason), TimeSpan.Zero, closed.By));
         await permits.WaitAsync(cancel);
         var outcome = await RunHoldingAsync(dataset, options, permits, cancel);
         if (outcome.Result is FlowResult.Failed { IsTransient: true, Code: EngineCodes.OutOfResources })
             outcome = await RunAloneAsync(dataset, options, permits, slots, cancel);
+        if (!outcome.Failed) outcome = outcome with { Gate = await gates.FailureAsync(dataset, cancel) };
         return Ended(outcome);
+    }
+
+    /// <summary>The dataset whose failed tests stop this one: a table that it reads, or a view before it.</summary>
+    private async Task<(DatasetName By, string Reason)?> ClosedGateAsync(Dataset dataset, StepOutcome[] upstream, CancellationToken cancel)
+    {
+        if (upstream.FirstOrDefault(static o => o.Gate is not null) is { } table) return (table.Dataset.Name, table.Gate!);
+        foreach (var view in gates.ViewsOf(dataset))
+        {
+            if (await gates.FailureAsync(view, cancel) is { } told) return (view.Name, told);
+        }
+        return null;
     }
 
     private async Task<StepOutcome> RunHoldingAsync(Dataset dataset, UpdateOptions options, SemaphoreSlim permits, CancellationToken cancel)

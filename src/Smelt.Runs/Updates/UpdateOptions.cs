@@ -48,6 +48,9 @@ public sealed record StepOutcome(Dataset Dataset, FlowResult Result, TimeSpan El
         _ => BlockedBy is null ? "skipped" : "blocked",
     };
 
+    /// <summary>The failed tests that stop what reads the dataset; null where none do.</summary>
+    public string? Gate { get; init; }
+
     /// <summary>A fault of Smelt's own that ended the step, for --debug.</summary>
     public Exception? Fault { get; init; }
 }

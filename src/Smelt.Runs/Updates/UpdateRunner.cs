@@ -1,6 +1,7 @@
 using System.Globalization;
 using Smelt.DuckDb;
 using Smelt.Engine;
+using Smelt.Pipelines;
 
 namespace Smelt.Runs;
 
@@ -31,13 +32,16 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
         IReadOnlyList<StepOutcome> steps = [];
         try
         {
-            using var scheduler = new StepScheduler(context, observer);
+            var memory = await TestMemory.LoadAsync(context.Layout.State, cancel);
+            var gates = new TestGates(context, options, observer, memory);
+            context.Audit = options.Tests ? gates.AuditAsync : null;
+            using var scheduler = new StepScheduler(context, observer, gates);
             steps = await scheduler.RunAsync(options, cancel);
             cancel.ThrowIfCancellationRequested();
             var testable = steps.Where(static s => !s.Failed && s.BlockedBy is null).Select(static s => s.Dataset.Name).ToHashSet();
             var tested = context.Pipeline.Graph.Datasets.Where(d => testable.Contains(d.Name) || (d.IsView && StoredInputs.Of(context.Pipeline.Graph, d).Any(testable.Contains))).ToList();
             var isWhole = steps.All(static s => !s.Failed && s.BlockedBy is null);
-            var tests = options.Tests ? await new DataTestRunner(context).RunAsync(tested, withSqlTests: isWhole, observer.TestEnded, cancel) : [];
+            var tests = options.Tests ? await TestedAsync(gates, memory, tested, isWhole, cancel) : [];
             // A SQL test may read any dataset: it says nothing of an update that is not whole.
             if (options.Tests && !isWhole)
                 tests = [.. tests, .. context.Pipeline.SqlTests.Select(static t => new TestOutcome(t.Name, null, TestStatus.Skipped, t.Severity, 0, t.Query.Text, [], "a dataset failed"))];
@@ -61,5 +65,15 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
         context.Probe("update:after-event-log");
         await records.CloseAsync(context.UpdateId, await Manifest.OfAsync(context, result, startedAt, cancel), cancel);
         return result;
+    }
+
+    /// <summary>The tests that no gate has run, beside those that one has.</summary>
+    private async Task<IReadOnlyList<TestOutcome>> TestedAsync(TestGates gates, TestMemory memory, IReadOnlyList<Dataset> datasets, bool withSqlTests, CancellationToken cancel)
+    {
+        var runner = new DataTestRunner(context);
+        var left = runner.Tests(datasets, withSqlTests).Where(t => !gates.Has(t)).ToList();
+        IReadOnlyList<TestOutcome> outcomes = [.. gates.Outcomes, .. await runner.RunAsync(left, memory, null, observer.TestEnded, cancel)];
+        await memory.SaveAsync(context.Layout.State, cancel);
+        return [.. outcomes.OrderBy(static o => o.Dataset is null).ThenBy(static o => o.Dataset ?? default).ThenBy(static o => o.Name, StringComparer.Ordinal)];
     }
 }

@@ -114,7 +114,7 @@ public class SchemaTests
             + "CREATE TABLE silver.orders AS " + dataset.Query.Text);
         var failing = dataset.Tests.ToDictionary(t => t.Name, t => connection.Rows(t.FailingRowsSql).Count);
         Assert.Equal(new Dictionary<string, int> { ["pair"] = 0, ["unique_orders_id"] = 1, ["not_null_orders_id"] = 1, ["accepted_values_orders_status"] = 1, ["relationships_orders_customer"] = 1 }, failing);
-        var accepted = dataset.Tests.Single(t => t.Kind == DataTestKind.AcceptedValues);
+        var accepted = dataset.Tests.Single(t => t.Kind == "accepted_values");
         Assert.Equal((Severity.Warning, 7L, "customer < 5"), (accepted.Severity, accepted.Limit, accepted.Where));
         connection.Execute("USE memory; DETACH properties_test");
     }

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using Smelt.Pipelines;
+using Smelt.Runs;
+
+namespace Smelt.Cli;
+
+/// <summary><c>smelt variant</c>: what is tried out beside its originals; made the original, or taken away.</summary>
+internal static class VariantCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var command = new Command("variant", "Datasets tried out beside their originals") { List(terminal), Promote(terminal), Drop(terminal) };
+        return command;
+    }
+
+    private static Command List(Terminal terminal)
+    {
+        var command = new Command("list", "The variants and their originals") { CommandTree.Target, CommandTree.Variables };
+        command.SetAction(parsed =>
+        {
+            using var session = OpenedPipeline.Open(parsed, terminal);
+            if (session is null) return ExitCode.Usage;
+            var found = session.Pipeline.Graph.Datasets.Where(static d => d.Name.Variant is not null).ToList();
+            if (terminal.Json) JsonOutput.Write(json =>
+            {
+                json.WriteStartArray("variants");
+                foreach (var dataset in found)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("variant", dataset.Name.Variant);
+                    json.WriteString("dataset", dataset.Name.ToString());
+                    json.WriteString("original", Original(session, dataset)?.ToString());
+                    json.WriteString("file", dataset.File);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            });
+            else TableView.Write(terminal, [("variant", false), ("dataset", false), ("original", false), ("file", false)], [.. found.Select(d => new[] { d.Name.Variant, d.Name.ToString(), Original(session, d)?.ToString() ?? "", d.File })]);
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static Command Promote(Terminal terminal)
+    {
+        var (name, yes) = (new Argument<string>("variant") { Description = "A variant (b), or one dataset of it (orders@b)" }, new Option<bool>("--yes", "-y") { Description = "Do not ask" });
+        var command = new Command("promote", "Make a variant's files the originals, and remove its tables") { name, yes, CommandTree.Target, CommandTree.Variables };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var session = OpenedPipeline.Open(parsed, terminal);
+            if (session is null) return ExitCode.Usage;
+            var chosen = Named(session, parsed.GetValue(name)!);
+            var moves = chosen.ConvertAll(d => (Dataset: d, To: PlaceOf(session, d)));
+            foreach (var (dataset, to) in moves) terminal.Say($"  {dataset.File} → {to}");
+            if (!parsed.GetValue(yes) && !Question.Confirmed($"Replace {(moves.Count == 1 ? "the original's file" : "the originals' files")} and remove the variant's tables?", "promote")) return ExitCode.Failed;
+            using var held = await UpdateLock.AcquireAsync(session.Layout.Root, "promote", wait: false, cancel);
+            foreach (var (dataset, to) in moves)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(session.Pipeline.Folder, to))!);
+                File.Move(Path.Combine(session.Pipeline.Folder, dataset.File), Path.Combine(session.Pipeline.Folder, to), overwrite: true);
+            }
+            RemoveTables(session, chosen);
+            if (terminal.Json) JsonOutput.Write(json => json.Texts("promoted", moves.Select(static m => m.Dataset.Name.Original.ToString())));
+            else terminal.Words.WriteLine($"{string.Join(", ", moves.Select(static m => m.Dataset.Name.Original))} now {(moves.Count == 1 ? "has" : "have")} the variant's definition; `smelt plan` shows what the next run does with it");
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static Command Drop(Terminal terminal)
+    {
+        var (name, yes) = (new Argument<string>("variant") { Description = "A variant (b), or one dataset of it (orders@b)" }, new Option<bool>("--yes", "-y") { Description = "Do not ask" });
+        var command = new Command("drop", "Remove a variant's files, tables and state") { name, yes, CommandTree.Target, CommandTree.Variables };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var session = OpenedPipeline.Open(parsed, terminal);
+            if (session is null) return ExitCode.Usage;
+            var chosen = Named(session, parsed.GetValue(name)!);
+            foreach (var dataset in chosen) terminal.Say($"  {dataset.File}");
+            if (!parsed.GetValue(yes) && !Question.Confirmed($"Remove {(chosen.Count == 1 ? "this file" : "these files")} and their tables for good?", "variant drop")) return ExitCode.Failed;
+            using var held = await UpdateLock.AcquireAsync(session.Layout.Root, "drop", wait: false, cancel);
+            foreach (var dataset in chosen) File.Delete(Path.Combine(session.Pipeline.Folder, dataset.File));
+            RemoveTables(session, chosen);
+            if (terminal.Json) JsonOutput.Write(json => json.Texts("removed", chosen.Select(static d => d.Name.ToString())));
+            else terminal.Words.WriteLine($"removed {string.Join(", ", chosen.Select(static d => d.Name))}");
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static DatasetName? Original(PipelineSession session, Dataset variant) => session.Pipeline.Graph.Find(variant.Name.Original)?.Name;
+
+    private static List<Dataset> Named(PipelineSession session, string named)
+    {
+        var all = session.Pipeline.Graph.Datasets.Where(static d => d.Name.Variant is not null).ToList();
+        var chosen = session.Pipeline.Graph.Find(named) is { Name.Variant: not null } one ? [one] : all.FindAll(d => d.Name.Variant!.Equals(named, StringComparison.OrdinalIgnoreCase));
+        if (chosen.Count == 0)
+            throw new UsageException($"There is no variant {named}.{(NearestName.Of(named, all.Select(static d => d.Name.Variant!).Concat(all.Select(static d => d.Name.Name))) is { } near ? $" Did you mean {near}?" : "")}");
+        // A file may hold several datasets: it goes as a whole.
+        return [.. all.Where(d => chosen.Exists(c => c.File == d.File))];
+    }
+
+    /// <summary>Where the original's file is, or would be.</summary>
+    private static string PlaceOf(PipelineSession session, Dataset variant)
+    {
+        if (session.Pipeline.Graph.Find(variant.Name.Original) is { } original) return original.File;
+        var file = Path.GetFileName(variant.File).Replace($"@{variant.Name.Variant}", "", StringComparison.OrdinalIgnoreCase);
+        return $"{variant.Name.Schema}/{file}";
+    }
+
+    private static void RemoveTables(PipelineSession session, IEnumerable<Dataset> datasets)
+    {
+        foreach (var dataset in datasets)
+        {
+            foreach (var folder in DatasetFolders.Of(session, dataset.Name).Where(Directory.Exists)) Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Smelt.Lake;
+
+namespace Smelt.Engine;
+
+/// <summary>Why a stream cannot go on, told to people with what to do.</summary>
+internal sealed class StreamStop(StepPreparation step)
+{
+    private string Rebuild => $"rebuild with --full-refresh {step.Dataset.Name}";
+
+    public EngineException For(StreamSource source, ChangeRange.Broken broken) => broken.Kind switch
+    {
+        ChangeBreak.LogGone => new EngineException(EngineCodes.StreamLogGone,
+            $"{step.Dataset.Name} streams {source.Name}, whose log no longer holds version {broken.Version}. {Sentence(Rebuild)}, and keep the log longer than the pipeline may rest{(source.Options.StartingVersion is null ? "" : "; startingVersion names a version that must be there then too")}."),
+        ChangeBreak.Replaced => new EngineException(EngineCodes.StreamReplaced,
+            $"{step.Dataset.Name} streams {source.Name}, which was dropped and made again. {Sentence(Rebuild)}."),
+        _ => new EngineException(EngineCodes.StreamChanged,
+            $"{step.Dataset.Name} streams {source.Name}, and version {broken.Version} of it ({broken.Operation ?? "unknown operation"}) {What(broken.Kind)}. A stream reads appended rows only: {Rebuild}, make it a materialized view, stream the changes (STREAM table_changes), or pass such commits over (skipChangeCommits)."),
+    };
+
+    public EngineException NotRecorded(StreamSource source) => new(EngineCodes.StreamChanged,
+        $"{step.Dataset.Name} streams {source.Name}, and that table does not record its changes. Set its property delta.enableChangeDataFeed = true; changes are read from that version on.");
+
+    /// <summary>The table as it was at a version that a stream has begun to read.</summary>
+    public async Task<Snapshot> SnapshotAsync(DeltaTable table, long version, StreamSource source, CancellationToken cancel)
+    {
+        try
+        {
+            return await table.SnapshotAsync(version, cancel);
+        }
+        catch (DeltaLogException gone) when (gone.Fault is DeltaLogFault.VersionNotFound or DeltaLogFault.Gap)
+        {
+            throw For(source, new ChangeRange.Broken(ChangeBreak.LogGone, version, null));
+        }
+    }
+
+    /// <summary>What the lake says of changes that it cannot give any more.</summary>
+    public EngineException? Of(StreamSource source, DeltaLogException error) => error.Fault switch
+    {
+        DeltaLogFault.VersionNotFound or DeltaLogFault.Gap => new EngineException(EngineCodes.StreamLogGone,
+            $"{step.Dataset.Name} streams {source.Name}: {error.Message.TrimEnd('.')}. {Sentence(Rebuild)}, and keep log and files longer than the pipeline may rest.", inner: error),
+        DeltaLogFault.ChangesNotRecorded or DeltaLogFault.ChangesIncompatible => new EngineException(EngineCodes.StreamChanged,
+            $"{step.Dataset.Name} streams {source.Name}: {error.Message.TrimEnd('.')}. {Sentence(Rebuild)}.", inner: error),
+        _ => null,
+    };
+
+    private static string Sentence(string words) => char.ToUpperInvariant(words[0]) + words[1..];
+
+    private static string What(ChangeBreak kind) => kind switch
+    {
+        ChangeBreak.Overwritten => "replaced its content",
+        ChangeBreak.Restored => "restored an older version",
+        _ => "changed or deleted rows",
+    };
+}
