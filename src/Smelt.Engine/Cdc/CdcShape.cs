@@ -9,17 +9,23 @@ internal sealed class CdcShape
 {
     private readonly AutoCdc _clauses;
     private readonly OutputShape _events;
+    private readonly List<OutputColumn> _stored;
 
     /// <param name="dataset">The target, for messages.</param>
     /// <param name="clauses">As compiled.</param>
     /// <param name="events">The events' columns.</param>
     /// <param name="isOfFiles">Whether they come from files: extracts without a sequence of their own are then ordered by name, else by time.</param>
     /// <exception cref="EngineException">A clause names a column that the events do not have, or one of a type that cannot be ordered.</exception>
-    public CdcShape(Dataset dataset, AutoCdc clauses, OutputShape events, bool isOfFiles)
+    /// <param name="target">The table as it is; null where it is made new.</param>
+    public CdcShape(Dataset dataset, AutoCdc clauses, OutputShape events, bool isOfFiles, StructType? target)
     {
         (_clauses, _events) = (clauses, events);
         foreach (var name in clauses.Keys.Concat(clauses.SequenceBy)) Need(dataset, name);
-        var stored = events.Columns.Where(c => clauses.Columns.Has(c.Name)).ToList();
+        var stored = events.Columns.Where(c => clauses.Columns.Has(c.Name)).Select(static c => c with { Sql = SqlText.Identifier(c.Name) }).ToList();
+        // A column that events no longer bring stays with the rows that have it; new events say NULL.
+        var absent = (target?.Fields ?? []).Where(f => !stored.Exists(c => Is(c.Name, f.Name)) && !(clauses.KeepsHistory && (Is(f.Name, CdcSql.Start) || Is(f.Name, CdcSql.End)))).ToList();
+        stored.AddRange(absent.Select(static f => new OutputColumn(f.Name, $"CAST(NULL AS {ParquetSql.TypeOf(f.Name, f.Type)})", f.Type, null, f.Comment)));
+        (_stored, Absent) = (stored, [.. absent.Select(static f => f.Name)]);
         foreach (var key in clauses.Keys.Where(k => !stored.Exists(c => Is(c.Name, k)))) throw Refused(dataset, $"its key column {key} is not among the stored ones");
         Layout = new CdcLayout
         {
@@ -37,6 +43,9 @@ internal sealed class CdcShape
 
     public CdcLayout Layout { get; }
 
+    /// <summary>Columns of the table that the events do not bring.</summary>
+    public IReadOnlyList<string> Absent { get; }
+
     /// <summary>The table's columns.</summary>
     public OutputShape Stored
     {
@@ -53,7 +62,7 @@ internal sealed class CdcShape
     /// <param name="extra">More columns to keep, or nothing.</param>
     public string EventsSql(string judged, string extra)
     {
-        var columns = Layout.Columns.Select(static (c, i) => $"{SqlText.Identifier(c.Name)} AS c{i}");
+        var columns = _stored.Select(static (c, i) => $"{c.Sql} AS c{i}");
         if (_clauses.IsSnapshot) return $"SELECT {string.Join(", ", columns)}, {(_clauses.SequenceBy.Count == 0 ? Extract : Sequence)} AS seq FROM ({judged}) AS smelt_events";
         return $"SELECT {string.Join(", ", columns)}, {Sequence} AS seq, CAST({Operation} AS TINYINT) AS op{extra} FROM ({judged}) AS smelt_events";
     }

@@ -60,6 +60,7 @@ internal static class CdcTarget
             if (attempt.Snapshot.Schema.Find(column.Name) is not { } field || !field.Type.Equals(column.Type) || !HasBounds(column.Type)) continue;
             var bounds = batch.Connection.Rows($"SELECT CAST(min(c{key}) AS VARCHAR), CAST(max(c{key}) AS VARCHAR) FROM {keys}")[0];
             if (bounds[0] is not string low || bounds[1] is not string high) return [];
+            if (low.Contains('\0') || high.Contains('\0')) continue;
             var name = SqlText.Identifier(column.Name);
             parts.Add($"{name} >= {Literal(column, low)} AND {name} <= {Literal(column, high)}");
         }

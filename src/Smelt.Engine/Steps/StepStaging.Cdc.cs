@@ -12,8 +12,8 @@ internal sealed partial class StepStaging
 
     private async Task<StagedStep> StageCdcAsync(OutputShape shape, AutoCdc clauses, CancellationToken cancel)
     {
-        var notes = new List<string>();
-        var cdc = new CdcShape(Dataset, clauses, shape, step.Query.Sources.Count > 0);
+        var cdc = new CdcShape(Dataset, clauses, shape, step.Query.Sources.Count > 0, IsWhole ? null : step.Target?.Snapshot.Schema);
+        var notes = cdc.Absent.Select(static c => $"column {c} is no longer written: NULL").ToList();
         var target = TargetTable.For(context, step, cdc.Stored);
         var changes = await OpenCdcAsync(cdc, target, cancel);
         var rules = batch.Judging([.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules(changes.Memory.HasHorizon ? CdcRetention.Of(Dataset.Properties) : null)]);
