@@ -52,4 +52,22 @@ public sealed class RetailSampleTests
         Assert.Equal("[\"cast:list_price\",\"has_name\",\"positive_price\"]", retail.Scalar("SELECT to_json(list_sort(_broken_expectations)) FROM silver.products__quarantine WHERE product_id = 9002"));
         Assert.Equal("n/a", retail.Scalar("SELECT _input::JSON ->> 'list_price' FROM silver.products__quarantine WHERE product_id = 9002"));
     }
+
+    [Fact]
+    public void Cancellations_duplicates_and_bad_rows_land_where_the_rules_say()
+    {
+        using var retail = PipelineFolder.Retail();
+        var steps = retail.Update().GetProperty("steps").EnumerateArray().ToDictionary(static s => s.GetProperty("dataset").GetString()!);
+        string Figures(string dataset) => string.Join(' ', new[] { "rowsOut", "rowsDropped", "rowsQuarantined" }.Select(n => steps[dataset].GetProperty(n).GetInt64())
+            .Select(static n => n.ToString(System.Globalization.CultureInfo.InvariantCulture)).Concat(steps[dataset].GetProperty("expectations").EnumerateArray()
+                .Where(static r => r.GetProperty("violated").GetInt64() > 0).Select(static r => $"{r.GetProperty("name").GetString()}:{r.GetProperty("violated")}")));
+        // 434 lines are 400 orders, of which the latest of each counts: 366 stay.
+        Assert.Equal("434 400", retail.Scalar("SELECT count(*) || ' ' || count(DISTINCT order_id) FROM bronze.orders"));
+        // Cancellations of either spelling are orders of one status.
+        Assert.Equal("cancelled 74", retail.Scalar("SELECT string_agg(s, ';') FROM (SELECT order_status || ' ' || count(*) AS s FROM silver.orders WHERE order_status LIKE 'cancel%' GROUP BY order_status)"));
+        Assert.Equal("366 0 34 valid_date:15 valid_amount:14 known_customer:5", Figures("silver.orders"));
+        Assert.Equal("1008 0 2 cast:quantity:1 cast:line_total:1 positive_quantity:2", Figures("silver.order_items"));
+        Assert.Equal("49 0 2 cast:list_price:1 has_name:1 positive_price:2", Figures("silver.products"));
+        Assert.Equal("114 0 0 has_email:8", Figures("silver.customers"));
+    }
 }
