@@ -50,11 +50,33 @@ internal sealed class StreamPlanner(UpdateContext context)
     /// <summary>It reads whole inputs, and has no offsets to go on from.</summary>
     private async Task<StepPreparation> DecideOnceAsync(StepPreparation step, CancellationToken cancel)
     {
-        if (step.Mode == RefreshMode.Full) await RefuseLossAsync(step, cancel);
+        if (step.Mode == RefreshMode.Full)
+        {
+            await RefuseLossAsync(step, cancel);
+            await RefuseLossOfTablesAsync(step, cancel);
+        }
         var sources = WholeSources.Find(context, step, cancel);
         if (sources.Find(static s => s.Snapshot is not { Files.Count: > 0 }) is { } empty)
             return step with { Sources = sources, Decision = new StepDecision(StepAction.Wait, $"{empty.Options.Path} has no files yet") };
         return step with { Sources = sources, Decision = new StepDecision(StepAction.Run, step.Mode == RefreshMode.Full ? "full refresh; runs once" : "runs once") };
+    }
+
+    /// <summary>What ran once over a table that lost rows since would not bring them again.</summary>
+    private async Task RefuseLossOfTablesAsync(StepPreparation step, CancellationToken cancel)
+    {
+        foreach (var input in step.State!.Done?.Tables ?? [])
+        {
+            if (!DatasetName.TryParse(input.Name, out var name)) continue;
+            var why = await context.Tables.FindAsync(name, cancel) is not { } table || table.Snapshot.Metadata.Id != input.TableId ? "was dropped or made anew"
+                : await table.Table.AppendsBetweenAsync(input.TableId, input.Version, table.Snapshot, cancel) switch
+                {
+                    ChangeRange.Broken { Kind: not ChangeBreak.LogGone } broken => $"lost or changed rows since (version {broken.Version}, {broken.Operation ?? "unknown operation"})",
+                    ChangeRange.Appends { Passed.Count: > 0 } => "gave up rows since",
+                    _ => null,
+                };
+            if (why is not null)
+                throw new EngineException(EngineCodes.FullRefreshLoses, $"A full refresh of {step.Dataset.Name} would run {step.Flow.Name} again, and {input.Name}, which it read, {why}. Bring the rows back, or drop the dataset and run again.");
+        }
     }
 
     private static StepDecision Ran(StepPreparation step, DoneRecord done) => new(StepAction.Skip, "it ran once")

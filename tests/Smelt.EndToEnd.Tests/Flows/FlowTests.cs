@@ -66,6 +66,18 @@ public sealed class FlowTests
     }
 
     [Fact]
+    public void A_flow_that_ran_once_over_rows_that_are_gone_is_not_run_again()
+    {
+        using var folder = new PipelineFolder("name: f\n").Write("bronze/o.sql", "SELECT id FROM STREAM read_files('landing', format => 'csv')").Write("silver/base.sql", "SELECT id::BIGINT AS id FROM STREAM bronze.o")
+            .Write("silver/t.sql", "CREATE STREAMING TABLE t; CREATE FLOW f AS INSERT INTO ONCE t BY NAME SELECT id FROM silver.base").Write("landing/1.csv", "id\n1\n2\n");
+        folder.Smelt("run").Expect(0);
+        folder.Smelt("run", "--full-refresh", "silver.t").Expect(0);
+        folder.Smelt("sql", "DELETE FROM silver.base WHERE id = 1").Expect(0);
+        Assert.Contains("lost or changed rows since (version 1, DELETE)", folder.Smelt("run", "--full-refresh", "silver.t").Expect(1).Out);
+        Assert.Equal("2", folder.Scalar("SELECT count(*) FROM silver.t"));
+    }
+
+    [Fact]
     public void A_flow_whose_statement_is_gone_leaves_its_rows_and_goes_on_when_it_is_back()
     {
         using var folder = FlowPipeline.Create().AddFlowDay(1);
