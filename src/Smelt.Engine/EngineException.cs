@@ -54,6 +54,12 @@ public static class EngineCodes
     /// <summary>A full extract is older than one that was applied.</summary>
     public const string ExtractOutOfOrder = "SM6140";
 
+    /// <summary>AUTO CDC has other keys, another sequence or another kind of history than its table was made with.</summary>
+    public const string CdcChanged = "SM6141";
+
+    /// <summary>A sink's file was changed or removed while a batch waited to be delivered.</summary>
+    public const string SinkFileChanged = "SM6142";
+
     /// <summary>The target has batches of this flow and the flow's state is gone.</summary>
     public const string StateGone = "SM6201";
 

@@ -45,7 +45,7 @@ public sealed class DatabricksInitTests
         Assert.Equal("by hand", keys["libraries[2].jar"].Item1);
         Assert.Contains("default_target: dev", File.ReadAllText(folder.File("shop/platform.yml")));
         Assert.Contains("-- What is kept of an order", File.ReadAllText(folder.File("shop/silver/silver_orders.sql")));
-        Assert.Contains("read_files('landing', format => 'csv', header => true)", File.ReadAllText(folder.File("shop/bronze/raw_orders.sql")));
+        Assert.Contains("FROM STREAM read_files('landing', format => 'csv', header => true)", File.ReadAllText(folder.File("shop/bronze/raw_orders.sql")));
 
         folder.Write("shop/landing/a.csv", "id,amount\n1,5\n,7\n1,6\n");
         SmeltProgram.Run(folder.Path, "run", "shop").Expect(0);

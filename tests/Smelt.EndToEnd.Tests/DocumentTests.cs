@@ -93,6 +93,7 @@ public sealed partial class DocumentTests
         using var folder = new PipelineFolder("name: example\n")
             .Write("bronze/orders.sql", "SELECT * FROM STREAM read_files('landing', format => 'json')").Write("bronze/refunds.sql", "SELECT 2::BIGINT AS order_id")
             .Write("silver/orders.sql", "CREATE STREAMING TABLE silver.orders TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') AS SELECT order_id, status, amount::DECIMAL(10,2) AS amount" + (document == "docs/delta.md" ? ", 'DE' AS country" : "") + " FROM STREAM bronze.orders")
+            .Write("silver/visits.sql", "CREATE STREAMING TABLE silver.visits TBLPROPERTIES ('smelt.day_column' = 'visit_day') AS SELECT order_id, DATE '2025-01-15' AS visit_day FROM STREAM bronze.orders")
             .Write("gold/revenue.sql", "SELECT DATE '2025-01-01' AS day, 'north' AS region, sum(amount) AS revenue FROM silver.orders");
         for (var i = 0; i < 6; i++)
         {

@@ -22,16 +22,17 @@ public sealed class TableCommandTests
             Assert.Equal("id", detail.GetProperty("schema").GetProperty("fields")[0].GetProperty("name").GetString());
             Assert.Equal(2, where.Smelt("table", "history", table, "--json").Expect(0).Json.GetProperty("commits").GetArrayLength());
             Assert.Equal(0, where.Smelt("table", "check", table, "--json").Expect(0).Json.GetProperty("findings").GetArrayLength());
-            Assert.Equal(42, where.Smelt("table", "changes", table, "1", "--json").Expect(0).Json.GetProperty("rows").GetArrayLength());
+            // Of the 30 rows 12 are as they were: a view with a change data feed commits the others only.
+            Assert.Equal(18, where.Smelt("table", "changes", table, "1", "--json").Expect(0).Json.GetProperty("rows").GetArrayLength());
         }
         Assert.Contains("partitioned by    p", folder.Smelt("table", "detail", "silver.parts").Expect(0).Out);
         Assert.Equal("30", One(elsewhere, $"SELECT count(*) FROM read_delta('{path}', version => 0)"));
         var newest = folder.Smelt("table", "history", path, "--json").Expect(0).Json.GetProperty("commits")[0].GetProperty("time").GetString();
         Assert.Equal("12", One(elsewhere, $"SELECT count(*) FROM read_delta('{path}', timestamp => '{newest}')"));
-        Assert.Equal("72", One(elsewhere, $"SELECT count(*) FROM table_changes('{path}', '2001-01-01', '2999-01-01')"));
+        Assert.Equal("48", One(elsewhere, $"SELECT count(*) FROM table_changes('{path}', '2001-01-01', '2999-01-01')"));
         Assert.Contains("after its newest version", elsewhere.Smelt("query", $"SELECT 1 FROM read_delta('{path}', timestamp => '2999-01-01')").Expect(1).Err);
-        Assert.Equal("72", One(elsewhere, $"SELECT count(*) FROM table_changes('{path}', 0, 1)"));
-        Assert.Equal("72", One(folder, "SELECT count(*) FROM table_changes('silver.parts', 0)"));
+        Assert.Equal("48", One(elsewhere, $"SELECT count(*) FROM table_changes('{path}', 0, 1)"));
+        Assert.Equal("48", One(folder, "SELECT count(*) FROM table_changes('silver.parts', 0)"));
         using (var lake = new OpenLake(folder.Path))
             Assert.Equal("delete 30 insert 12", lake.Text("SELECT string_agg(kind || ' ' || n, ' ' ORDER BY kind) FROM gold.changes"));
         Assert.Contains("is no Delta table", elsewhere.Smelt("table", "detail", "nowhere").Expect(2).Err);

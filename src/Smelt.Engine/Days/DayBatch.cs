@@ -16,8 +16,11 @@ internal sealed class DayBatch : IStepBatch
     private readonly StepPreparation _step;
     private IReadOnlyList<FileBinding> _filesOfViews = [];
 
+    private readonly string _column;
+
     private DayBatch(UpdateContext context, StepPreparation step, BatchKey key, DayRange days, string column)
     {
+        _column = column;
         (_context, _step, Catalog, BatchId) = (context, step, new StepCatalog(context.Database()), step.BatchIdOf(context.UpdateId, key));
         Only = days.Holds(SqlText.Identifier(column));
         Where = days.Holds($"{RowDifference.Target}.{SqlText.Identifier(column)}");
@@ -73,9 +76,12 @@ internal sealed class DayBatch : IStepBatch
         }
     }
 
-    /// <summary>Rows that the rules refuse were quarantined when they first came.</summary>
+    /// <summary>Rows of these days that the rules refused then may pass now, and the other way round.</summary>
     public Task<StagedQuarantine?> QuarantineAsync(UpdateContext context, StepPreparation step, OutputShape shape, Judge? judge, bool replaces, QuarantineTable.Copy copy, CancellationToken cancel) =>
-        Task.FromResult<StagedQuarantine?>(null);
+        QuarantineTable.StageDaysAsync(context, step, this, shape, judge, Only!, _column, copy, cancel);
+
+    /// <summary>The rows were counted for their rules when they came.</summary>
+    public BatchCounts Counting(BatchCounts counts) => counts with { RowsDropped = 0, RowsQuarantined = 0, Rules = [] };
 
     private async Task BindAsync(CancellationToken cancel)
     {

@@ -140,6 +140,9 @@ public sealed record DoneRecord
     public IReadOnlyList<string> SourceColumns { get; init; } = [];
     public long RowsOut { get; init; }
 
+    /// <summary>Of AUTO CDC: what its memory and table are made for (<see cref="Smelt.Pipelines.AutoCdc.Identity"/>).</summary>
+    public string? CdcIdentity { get; init; }
+
     /// <summary>Every file read so far, in every twentieth record only.</summary>
     public SeenFiles? Seen { get; init; }
 }

@@ -46,6 +46,7 @@ internal static class RecordJson
         json.WriteString("definition", record.Definition);
         json.WriteNumber("at", record.AtMicros);
         json.WriteNumber("rowsOut", record.RowsOut);
+        if (record.CdcIdentity is { } identity) json.WriteString("cdc", identity);
         Sources(json, record.Sources);
         Streams(json, record.Streams);
         Tables(json, record.Tables);
@@ -101,6 +102,7 @@ internal static class RecordJson
             Definition = root.GetProperty("definition").GetString()!,
             AtMicros = root.GetProperty("at").GetInt64(),
             RowsOut = root.GetProperty("rowsOut").GetInt64(),
+            CdcIdentity = root.TryGetProperty("cdc", out var identity) ? identity.GetString() : null,
             Sources = ReadSources(root),
             Streams = ReadStreams(root),
             Tables = ReadTables(root),
@@ -131,13 +133,14 @@ internal static class RecordJson
             json.WriteString("final", file.Final);
             json.WriteNumber("rows", file.Rows);
             json.WriteNumber("bytes", file.Bytes);
+            if (file.Base is { } behind) json.WriteNumber("base", behind);
             json.WriteEndObject();
         }
         json.WriteEndArray();
     }
 
     private static SinkFile[] ReadSinkFiles(JsonElement root) => root.TryGetProperty("sinkFiles", out var files)
-        ? [.. files.EnumerateArray().Select(static f => new SinkFile(f.GetProperty("temporary").GetString()!, f.GetProperty("final").GetString()!, f.GetProperty("rows").GetInt64(), f.GetProperty("bytes").GetInt64()))]
+        ? [.. files.EnumerateArray().Select(static f => new SinkFile(f.GetProperty("temporary").GetString()!, f.GetProperty("final").GetString()!, f.GetProperty("rows").GetInt64(), f.GetProperty("bytes").GetInt64(), f.TryGetProperty("base", out var behind) ? behind.GetInt64() : null))]
         : [];
 
     private static void Sources(Utf8JsonWriter json, IReadOnlyList<SourceInput> sources)

@@ -120,10 +120,11 @@ internal sealed class TargetTable
         var isAppend = files.Removes.Count == 0;
         return Plan(context, step, key, attempt, files.Adds, replaces: false) with
         {
-            Kind = isAppend ? PlanKind.Append : PlanKind.Change,
+            Kind = PlanKind.Change,
             Removes = [.. files.Removes.Select(static f => RemoveFile.Of(f, 0) with { DeletionTimestamp = null })],
             ChangeFiles = files.ChangeFiles,
-            Reads = isAppend ? TableReads.Nothing : TableReads.Everything,
+            // The new rows follow from what the table holds: whatever another writer does to it meanwhile is in the way.
+            Reads = TableReads.Everything,
             OperationParameters = new Dictionary<string, string> { ["mode"] = isAppend ? "Append" : "Change" },
             OperationMetrics = new Dictionary<string, string>
             {

@@ -5,7 +5,18 @@ using Smelt.Pipelines;
 namespace Smelt.Engine;
 
 /// <summary>The quarantine's part of a batch.</summary>
-internal sealed record StagedQuarantine(TargetTable Table, IReadOnlyList<AddFile> Files, bool Replaces);
+/// <param name="Replaces">Whether all that it holds is replaced.</param>
+internal sealed record StagedQuarantine(TargetTable Table, IReadOnlyList<AddFile> Files, bool Replaces)
+{
+    /// <summary>Files that it was made from and that go; those that others add meanwhile stay. Null where nothing was read.</summary>
+    public IReadOnlyList<AddFile>? Read { get; init; }
+
+    public TablePlan Plan(UpdateContext context, StepPreparation step, BatchKey key, string attempt)
+    {
+        var plan = Table.Plan(context, step, key, attempt, Files, Replaces);
+        return Read is null ? plan : plan with { Kind = PlanKind.Change, Removes = [.. Read.Select(static f => RemoveFile.Of(f, 0) with { DeletionTimestamp = null })] };
+    }
+}
 
 /// <summary>
 /// The table beside a dataset that keeps the rows its expectations refused: the output row's columns, <c>_input</c>, <c>_broken_expectations</c>, <c>_reason</c>,
@@ -32,6 +43,26 @@ internal static class QuarantineTable
         var select = string.Join(", ", columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Spec.Name)}"));
         var files = await copy(table, $"SELECT {select} FROM {StepCatalog.OwnSchema}.refused", [.. columns.Select(static c => c.Spec.Name)], cancel);
         return new StagedQuarantine(table, files, replaces && before is not null);
+    }
+
+    /// <summary>The quarantine with the rows of some days made again: those refused now in the place of those refused then.</summary>
+    /// <param name="isOfDays">Condition over the quarantine's columns.</param>
+    /// <returns>Null where there is none before and after.</returns>
+    public static async Task<StagedQuarantine?> StageDaysAsync(UpdateContext context, StepPreparation step, IStepBatch batch, OutputShape shape, Judge? judge, string isOfDays, string dayColumn, Copy copy, CancellationToken cancel)
+    {
+        var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
+        var before = await context.Tables.FindAsync(name, cancel);
+        if (before is null || before.Snapshot.Schema.Find(dayColumn) is null) return await StageAsync(context, step, batch, shape, judge, false, copy, cancel);
+        if (before.Snapshot.Files.Count == 0 && judge is not { Quarantined: > 0 }) return null;
+        var columns = Columns(context, shape, batch, judge?.Rules ?? []);
+        var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], new TableOptions { Name = name.ToString() }, false, false, name);
+        await batch.Catalog.BindTableAsync(StepCatalog.OwnSchema, "quarantine_before", before, cancel);
+        var names = table.Definition.Metadata.Schema.Fields.Select(static f => f.Name).ToList();
+        var held = before.Snapshot.Schema.Fields.Select(static f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        string Value(string column, Func<string, string?> sql) => $"{sql(column) ?? "NULL"} AS {SqlText.Identifier(column)}";
+        var stay = $"SELECT {string.Join(", ", names.Select(n => Value(n, c => held.Contains(c) ? SqlText.Identifier(c) : null)))} FROM {StepCatalog.OwnSchema}.quarantine_before WHERE ({isOfDays}) IS NOT TRUE";
+        var now = judge is null ? "" : $" UNION ALL SELECT {string.Join(", ", names.Select(n => Value(n, c => columns.FirstOrDefault(x => x.Spec.Name.Equals(c, StringComparison.OrdinalIgnoreCase)).Sql)))} FROM {StepCatalog.OwnSchema}.refused";
+        return new StagedQuarantine(table, await copy(table, stay + now, names, cancel), false) { Read = [.. before.Snapshot.Files] };
     }
 
     private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, OutputShape shape, IStepBatch batch, IReadOnlyList<Rule> rules)

@@ -48,7 +48,8 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
             if (readsBefore && await change.Table.Table.GoneSinceAsync(change.Before, change.Table.Snapshot, cancel) is { } gone) return RefreshChoice.Full($"{name}: VACUUM took '{gone}' of the version read before");
         }
         var appends = query.Leaves.All(l => !changes.TryGetValue(l.Dataset, out var change) || (change.Difference.OnlyAppends && l.Reach == LeafReach.Linear));
-        var way = query.Shape == RefreshShape.Rows ? RefreshWay.Rows : appends && query.Merging is not null && MergesExactly(query) ? RefreshWay.Merged : RefreshWay.Groups;
+        var way = query.Shape == RefreshShape.Rows ? RefreshWay.Rows : appends && query.Merging is not null && MergesExactly(query) && !Drops ? RefreshWay.Merged : RefreshWay.Groups;
+        if (way != RefreshWay.Rows && Dataset.DeclaredColumns.Any(static c => c.Type is not null)) return RefreshChoice.Full("it groups, and stores its columns under types that are declared");
         if (way == RefreshWay.Groups && query.Keys.Count == 0) return RefreshChoice.Full("all rows are one group, whose value does not follow from the changes");
         var refresh = new IncrementalRefresh(way, changes);
         var tables = new Dictionary<DatasetName, PinnedTable>();
@@ -58,6 +59,11 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
         if (Dataset.RefreshPolicy == RefreshPolicy.Auto && cost.Share > RefreshCost.MostOfFull) return RefreshChoice.Full($"the changes touch {cost.Percent} of what there is");
         return new RefreshChoice(refresh, $"incremental: {Words(way)}, about {cost.Percent} of a full refresh");
     }
+
+    /// <summary>Whether a group may be missing in the table that other rows would bring back.</summary>
+    private bool Drops => Dataset.Expectations.Any(static e => e.Action == ViolationAction.DropRow);
+
+    private static readonly string[] s_chance = ["random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "nextval", "setseed"];
 
     private static string Words(RefreshWay way) => way switch
     {
@@ -82,6 +88,7 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
         if (queries.Any(static q => q.SystemTables.Any())) return "it reads Smelt's own tables";
         if (queries.Any(static q => q.Macros.Any(IncrementalViews.IsOpaque))) return "it uses a macro that groups or reads tables";
         if (queries.Skip(1).Any(static q => q.References.Any(static r => r.AsOf is not null))) return "a view of it reads an older version";
+        if (Dataset.Expectations.Any(static e => IncrementalQuery.MayGroup(e.Predicate, s_chance))) return "an expectation groups, or asks chance";
         if (Dataset.Expectations.Any(static e => e.Action == ViolationAction.QuarantineRow)) return "it quarantines rows";
         return Dataset.Expectations.Any(static e => e.LooksUp) ? "an expectation looks rows up" : null;
     }
@@ -100,9 +107,9 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
                 _ => throw new InvalidOperationException("A difference is either there or lost."),
             };
         }
-        catch (DeltaLogException error) when (error.Fault is DeltaLogFault.VersionNotFound or DeltaLogFault.Gap)
+        catch (DeltaLogException error)
         {
-            return (null, $"version {before.Version}, which it read before, was cleaned up");
+            return (null, error.Fault is DeltaLogFault.VersionNotFound or DeltaLogFault.Gap ? $"version {before.Version}, which it read before, was cleaned up" : error.Message);
         }
     }
 }
@@ -110,7 +117,7 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
 /// <summary>A materialized view's query with the views that it reads.</summary>
 internal static class IncrementalViews
 {
-    private static readonly string[] s_opaque = ["select", "over", "from"];
+    private static readonly string[] s_opaque = ["select", "over", "from", "unnest", "unlist"];
 
     public static IncrementalQuery? Read(PipelineGraph graph, Dataset dataset, Func<TableReference, string?> bound, DuckDbConnection connection, out string? refusal) =>
         IncrementalQuery.Read(dataset.Query, name => graph.Find(name) is { IsView: true } view ? view.Query : null, bound, connection, out refusal);

@@ -5,7 +5,7 @@ using Smelt.Pipelines;
 namespace Smelt.Engine;
 
 /// <summary>The table does not hold what its view's state says: the difference cannot be told, and the query is run whole.</summary>
-internal sealed class DriftedTargetException() : Exception("rows that should go are not in the table");
+internal sealed class DriftedTargetException() : Exception("the difference cannot be told from what the table holds");
 
 /// <summary>
 /// A view's new content as a difference from what its table holds: where it follows from changes of its inputs, and where the table keeps a change data feed, so that its
@@ -73,12 +73,24 @@ internal sealed record ViewDifference(string Come, string? Go, string? Where)
         private async Task<ViewDifference> MergedAsync(CancellationToken cancel)
         {
             var parts = await binding.RowsAsync(true, cancel);
+            HoldTypes(catalog.Describe(All(parts)));
             catalog.Connection.Execute($"CREATE TABLE {Own(Partial)} AS {(parts.Count == 1 ? typed(All(parts)) : Together(typed(All(parts))))}");
             await catalog.BindTableAsync(StepCatalog.OwnSchema, "held", step.Target!, cancel);
             var columns = shape.Columns.Select((c, i) => $"{Merged(query.Merging![i], SqlText.Identifier(c.Name))} AS {SqlText.Identifier(c.Name)}");
             var same = string.Join(" AND ", query.Keys.Select(k => SqlText.Identifier(shape.Columns[k.Output].Name)).Select(static c => $"old.{c} IS NOT DISTINCT FROM new.{c}"));
             var merged = $"SELECT {string.Join(", ", columns)} FROM {Own(Partial)} AS new LEFT JOIN {Own("held")} AS old ON {(same.Length == 0 ? "true" : same)}";
             return new ViewDifference(merged, null, query.Keys.Count == 0 ? null : InTarget(Own(Partial), i => SqlText.Identifier(shape.Columns[query.Keys[i].Output].Name)));
+        }
+
+        /// <summary>Figures are put together as they are stored: what is stored as another type (a text for an ENUM, a rounded number) has another order or another sum.</summary>
+        private void HoldTypes(IReadOnlyList<DuckDbColumn> described)
+        {
+            for (var i = 0; i < shape.Columns.Count; i++)
+            {
+                var stored = ParquetSql.TypeOf("", shape.Columns[i].Type);
+                var isSame = described[i].Type.ToString() == stored || (described[i].Type.Id == DuckDbTypeId.HugeInt && stored == "BIGINT");
+                if (!isSame && query.Merging![i] != MergeKind.Key) throw new DriftedTargetException();
+            }
         }
 
         /// <summary>One row a group of what several changes gave.</summary>

@@ -94,16 +94,22 @@ internal sealed class SinkStep(UpdateContext context, StepPreparation step, Batc
         return new FlowResult.Completed(0, record.Counts, record.Notes, []);
     }
 
-    /// <summary>A temporary name that is gone was renamed by an earlier attempt: nobody else removes one that a record names.</summary>
+    /// <summary>
+    /// A temporary name that is gone was renamed by an earlier attempt if the file has its length. A file that is no longer what the batch was written behind is another's work, and
+    /// is not overwritten.
+    /// </summary>
     private void Deliver(SinkFile file)
     {
         var (from, to) = (Path.GetFullPath(file.Temporary, context.Pipeline.Folder), Path.GetFullPath(file.Final, context.Pipeline.Folder));
+        var there = File.Exists(to) ? new FileInfo(to).Length : (long?)null;
         if (File.Exists(from))
         {
+            if (there != file.Base && there != file.Bytes)
+                throw new EngineException(EngineCodes.SinkFileChanged, $"{step.Dataset.Name} has a prepared batch ({key}) for {file.Final}, which was changed since: it has {there ?? 0} bytes, not {file.Base ?? 0}. Put it back as it was, or move it away with the sink's state.");
             File.Move(from, to, overwrite: true);
             Durable.Sync(Path.GetDirectoryName(to)!);
         }
-        else if (!File.Exists(to))
+        else if (there != file.Bytes)
         {
             throw new EngineException(EngineCodes.PreparedFilesGone,
                 $"{step.Dataset.Name} has a prepared batch ({key}) whose file was removed: {file.Temporary}. Put it back, or drop the sink's state with its folder.");

@@ -33,10 +33,11 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
         var unknown = _sink.Placeholders.FirstOrDefault(p => !keys.Contains(p) && p.ToLowerInvariant() is not ("batch" or "date"));
         if (unknown is not null)
             throw new EngineException(EngineCodes.SchemaRefused, $"The file name of {step.Dataset.Name} holds {{{unknown}}}, which is no column of the flow {step.Flow.Name}. Write {{batch}}, {{date}} or a column.");
-        foreach (var values in Values(keys))
+        // Two values may give one name: their rows go to one file.
+        foreach (var file in Values(keys).GroupBy(values => NameOf(keys, values), StringComparer.Ordinal))
         {
             cancel.ThrowIfCancellationRequested();
-            WriteFile(keys, values);
+            WriteFile(file.Key, keys.Count == 0 ? "" : " WHERE " + string.Join(" OR ", file.Select(values => $"({Condition(keys, values)})")));
         }
         Durable.Sync(Folder);
         return _files;
@@ -50,17 +51,24 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
             : throw new EngineException(EngineCodes.SchemaRefused, $"A batch of {step.Dataset.Name} would write more than {MostFiles} files, one for each ({string.Join(", ", keys)}). Name the files by a column of fewer values.");
     }
 
-    private void WriteFile(List<string> keys, object?[] values)
+    private static string Condition(List<string> keys, object?[] values) =>
+        string.Join(" AND ", keys.Select((k, i) => $"{SqlText.Identifier(k)}::VARCHAR IS NOT DISTINCT FROM {(values[i] is string v ? SqlText.Literal(v) : "NULL")}"));
+
+    private string NameOf(List<string> keys, object?[] values)
     {
         var name = _sink.File;
         for (var i = 0; i < keys.Count; i++) name = name.Replace($"{{{keys[i]}}}", values[i] is string value ? Uri.EscapeDataString(value) : "__null", StringComparison.OrdinalIgnoreCase);
-        name = name.Replace("{batch}", string.Create(CultureInfo.InvariantCulture, $"{step.FlowName}-{key.Generation}-{key.Batch:000000}"), StringComparison.OrdinalIgnoreCase)
+        return name.Replace("{batch}", string.Create(CultureInfo.InvariantCulture, $"{step.FlowName}-{key.Generation}-{key.Batch:000000}"), StringComparison.OrdinalIgnoreCase)
             .Replace("{date}", DateTime.UnixEpoch.AddTicks(atMicros * 10).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), StringComparison.OrdinalIgnoreCase);
-        var where = keys.Count == 0 ? "" : " WHERE " + string.Join(" AND ", keys.Select((k, i) => $"{SqlText.Identifier(k)}::VARCHAR IS NOT DISTINCT FROM {(values[i] is string v ? SqlText.Literal(v) : "NULL")}"));
-        var temporary = Path.Combine(Folder, $".{Attempt}-{_files.Count}.tmp");
-        Copy(where, Path.Combine(Folder, name), temporary);
+    }
+
+    private void WriteFile(string name, string where)
+    {
+        var (temporary, final) = (Path.Combine(Folder, $".{Attempt}-{_files.Count}.tmp"), Path.Combine(Folder, name));
+        var before = File.Exists(final) ? new FileInfo(final).Length : (long?)null;
+        Copy(where, final, temporary);
         Durable.Sync(temporary);
-        _files.Add(new SinkFile(Path.Combine(_sink.Path, Path.GetFileName(temporary)), Path.Combine(_sink.Path, name), Count(where), new FileInfo(temporary).Length));
+        _files.Add(new SinkFile(Path.Combine(_sink.Path, Path.GetFileName(temporary)), Path.Combine(_sink.Path, name), Count(where), new FileInfo(temporary).Length, before));
     }
 
     private void Copy(string where, string final, string temporary)
@@ -73,19 +81,30 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
             Connection.Execute($"COPY ({rows}) TO {SqlText.Literal(temporary)} (FORMAT parquet, COMPRESSION zstd)");
             return;
         }
-        var options = _sink.Format == SinkFormat.Json ? "FORMAT json" : $"FORMAT csv, HEADER {(isThere ? "false" : "true")}";
+        var options = _sink.Format == SinkFormat.Json ? "FORMAT json" : "FORMAT csv, HEADER true";
         Connection.Execute($"COPY ({rows}) TO {SqlText.Literal(temporary)} ({options})");
-        if (isThere) Prepend(final, temporary);
+        if (isThere) Prepend(final, temporary, _sink.Format == SinkFormat.Csv ? Header(final, temporary) : 0);
     }
 
-    /// <summary>Lines go behind the lines that are there.</summary>
-    private static void Prepend(string before, string file)
+    /// <summary>The length of a CSV file's header, which has to be that of the file that the rows go behind.</summary>
+    private int Header(string before, string file)
+    {
+        using var there = new StreamReader(before);
+        using var now = new StreamReader(file);
+        var (first, own) = (there.ReadLine(), now.ReadLine());
+        return first == own ? System.Text.Encoding.UTF8.GetByteCount(own + "\n")
+            : throw new EngineException(EngineCodes.SchemaRefused, $"{before} has the columns {first}, and {step.Dataset.Name} would write {own} behind them. Move the file away, or name the files otherwise.");
+    }
+
+    /// <summary>Lines go behind the lines that are there, but the first so many bytes.</summary>
+    private static void Prepend(string before, string file, int but)
     {
         var joined = file + "2";
         using (var output = File.Create(joined))
         {
             using (var first = File.OpenRead(before)) first.CopyTo(output);
             using var second = File.OpenRead(file);
+            second.Position = but;
             second.CopyTo(output);
         }
         File.Move(joined, file, overwrite: true);

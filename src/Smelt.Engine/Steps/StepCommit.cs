@@ -74,6 +74,8 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     {
         var result = await table.CommitAsync(plan, cancel: cancel);
         if (result is not CommitResult.Conflict || await IsSupersededAsync(cancel) || plan.Kind == PlanKind.Metadata || await table.TrySnapshotAsync(cancel) is not { } now) return result;
+        // What was read of the quarantine went meanwhile: as a whole replacement the batch's rows are kept, and none of it is lost that the batch knew of.
+        if (plan.Kind == PlanKind.Change) plan = plan with { Kind = PlanKind.Overwrite, Removes = [] };
         return await table.CommitAsync(Rebased(plan, now), cancel: cancel);
     }
 
@@ -111,6 +113,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             Sources = record.Sources,
             SourceColumns = record.SourceColumns,
             RowsOut = record.Counts.RowsOut,
+            CdcIdentity = record.Definition == step.Flow.DefinitionHash ? step.Flow.Cdc?.Identity : step.State.Done?.CdcIdentity,
         }, cancel);
         context.Probe(step.Label + ":after-done");
         return intent;

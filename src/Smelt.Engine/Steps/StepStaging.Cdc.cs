@@ -14,6 +14,7 @@ internal sealed partial class StepStaging
     {
         var cdc = new CdcShape(Dataset, clauses, shape, step.Query.Sources.Count > 0, IsWhole ? null : step.Target?.Snapshot.Schema);
         var notes = cdc.Absent.Select(static c => $"column {c} is no longer written: NULL").ToList();
+        SchemaPolicy.Hold(context, step, cdc.Stored);
         var target = TargetTable.For(context, step, cdc.Stored);
         var changes = await OpenCdcAsync(cdc, target, cancel);
         var rules = batch.Judging([.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules(changes.Memory.HasHorizon ? CdcRetention.Of(Dataset.Properties) : null)]);

@@ -146,7 +146,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
     {
         var plans = new List<TablePlan> { changed is not null ? target.DifferencePlan(context, step, key, _attempt, changed) : target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
         if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
-            plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
+            plans.Add(quarantine.Plan(context, step, key, _attempt));
         // A full refresh lifts delta.appendOnly in the commit that replaces; the next sets it again.
         if (target.LiftsAppendOnly)
             plans.Insert(1, target.SetAgain(key, _attempt));

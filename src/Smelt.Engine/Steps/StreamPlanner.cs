@@ -42,6 +42,8 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (step.Flow.Cdc is { IsSnapshot: true }) reasons.AddRange(Extracts.Changed(step));
         if (reasons.Count == 0 && isFirst) reasons.Add("first run");
         if (reasons.Count == 0) return step with { Decision = new StepDecision(StepAction.Skip, "nothing new") { Notes = notes } };
+        if (step.Mode != RefreshMode.Full && step.Flow.Cdc is { } cdc && state.Done?.CdcIdentity is { } before && before != cdc.Identity)
+            throw new EngineException(EngineCodes.CdcChanged, $"{step.Dataset.Name} was kept by AUTO CDC as {before}, and is now to be kept as {cdc.Identity}: what it holds and remembers would be misread. Rebuild it with --full-refresh {step.Dataset.Name}, or take the change back.");
         if (state.Done is { } done && done.Definition != step.Flow.DefinitionHash && step.Mode != RefreshMode.Full)
             reasons.Add("definition changed: goes on with the new query; --full-refresh recomputes what is there");
         return step with { Decision = new StepDecision(StepAction.Run, string.Join("; ", reasons)) { Notes = notes } };

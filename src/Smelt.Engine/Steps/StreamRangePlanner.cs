@@ -31,6 +31,8 @@ internal sealed class StreamRangePlanner(StepPreparation step, StreamSource sour
         if (last is { From: null, ToFile: { } read }) return await RestOfSnapshotAsync(last, read, cancel);
         last = last with { Name = source.Name, From = last.To, FromFile = last.ToFile ?? 0, ToFile = null };
         if (last is { FromFile: 0 } && last.To == Now.Version) return last;
+        // It begins at a version that is not there yet.
+        if (last.To > Now.Version && source.Options.StartingVersion == last.To + 1) return last with { From = last.To };
         // Another run went further than what this update saw first: there is nothing for it to add.
         if (last.To > Now.Version && await table.Table.TrySnapshotAsync(cancel) is { } newest && newest.Metadata.Id == last.TableId && newest.Version >= last.To) return last with { From = last.To };
         return source.IsChanges ? await ChangesAsync(last, cancel) : await AppendsAsync(last, cancel);

@@ -17,6 +17,10 @@ public sealed record AutoCdc
     /// <summary>Columns that a NULL leaves as they are; none without IGNORE NULL UPDATES.</summary>
     public ColumnChoice IgnoreNulls { get; init; } = ColumnChoice.None;
 
+    /// <summary>What the memory and the table are made for: with other keys, another order or another kind of history they would be misread.</summary>
+    public string Identity => string.Join(';', IsSnapshot ? "snapshot" : "changes", KeepsHistory ? "type 2" : "type 1", "keys " + string.Join(',', Keys), "sequence " + string.Join(',', SequenceBy),
+        IgnoreNulls == ColumnChoice.None ? "all values" : "values given").ToLowerInvariant();
+
     /// <summary>SQL over an event's columns; null where nothing deletes.</summary>
     public string? DeleteWhen { get; init; }
 

@@ -170,15 +170,17 @@ public sealed class IncrementalQuery
     /// <summary>An arm without rows; its columns stay, as they decide the types of all.</summary>
     private static void Silence(JsonObject arm)
     {
-        if (arm.Type() == "SET_OPERATION_NODE")
+        // From outside, as an aggregate without groups gives a row of no rows.
+        var silent = new JsonObject
         {
-            foreach (var inner in arm.Arms()) Silence(inner);
-            return;
-        }
-        arm["where_clause"] = new JsonObject
+            ["type"] = "SELECT_NODE", ["cte_map"] = new JsonObject(), ["select_list"] = new JsonArray(new JsonObject { ["class"] = "STAR", ["type"] = "STAR", ["exclude_list"] = new JsonArray() }),
+            ["from_table"] = new JsonObject { ["type"] = "SUBQUERY", ["alias"] = "smelt_silent", ["subquery"] = new JsonObject { ["node"] = arm.DeepClone() } }, ["aggregate_handling"] = "STANDARD_HANDLING",
+        };
+        silent["where_clause"] = new JsonObject
         {
             ["class"] = "CONSTANT", ["type"] = "VALUE_CONSTANT", ["value"] = new JsonObject { ["type"] = new JsonObject { ["id"] = "BOOLEAN" }, ["is_null"] = false, ["value"] = false },
         };
+        arm.Become(silent);
     }
 
     /// <summary>Only the rows of an outer join's kept side that some changed row of the other side matches.</summary>

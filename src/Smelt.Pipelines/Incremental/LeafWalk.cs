@@ -61,7 +61,8 @@ internal sealed class LeafWalk
 
     private void SetOperation(JsonObject node, bool isLinear)
     {
-        var isUnionAll = node.Text("setop_type") is "UNION" or "UNION_BY_NAME" && node["setop_all"] is not JsonValue and not JsonObject || node["setop_all"] is JsonValue all && all.TryGetValue<bool>(out var value) && value;
+        var isAll = node["setop_all"] is not JsonValue all || !all.TryGetValue<bool>(out var value) || value;
+        var isUnionAll = node.Text("setop_type") is "UNION" or "UNION_BY_NAME" && isAll;
         foreach (var arm in node.Arms()) Query(arm, isLinear && isUnionAll && !IsLimitedOrDistinct(node));
     }
 
@@ -99,9 +100,13 @@ internal sealed class LeafWalk
     {
         var (left, right) = ((JsonObject)node["left"]!, (JsonObject)node["right"]!);
         if (node["condition"] is JsonObject condition) Opaque(condition);
-        var kind = node.Text("ref_type") is "ASOF" or "POSITIONAL" ? node.Text("ref_type") : node.Text("join_type");
-        From(left, isLinear && kind is "INNER" or "LEFT" or "SEMI" or "ANTI" or "ASOF", isTop);
-        if (kind is "LEFT" && isLinear && right.Type() == "BASE_TABLE" && right["sample"] is not JsonObject) Leaf(right, LeafReach.Outer, isTop);
+        var kind = node.Text("join_type");
+        // An ASOF join takes of the right side what is nearest, which another row may be tomorrow.
+        var isAsOf = node.Text("ref_type") == "ASOF";
+        if (node.Text("ref_type") == "POSITIONAL") isLinear = false;
+        From(left, isLinear && (kind is "INNER" or "LEFT" || (kind is "SEMI" or "ANTI" && !isAsOf)), isTop);
+        if (isAsOf) From(right, isLinear: false, isTop);
+        else if (kind is "LEFT" && isLinear && right.Type() == "BASE_TABLE" && right["sample"] is not JsonObject) Leaf(right, LeafReach.Outer, isTop);
         else From(right, isLinear && kind is "INNER", isTop);
     }
 

@@ -46,7 +46,26 @@ internal sealed class QueryInlining(Func<DatasetName, DatasetQuery?> viewOf, Fun
         return SqlText.Identifier(LeafSchema, LeafName(Leaves.Count - 1));
     }
 
-    private sealed record Cte(string Name, JsonObject Query, JsonArray? Columns, Cte? Outer);
+    private sealed record Cte(string Name, JsonObject Query, JsonArray? Columns, Cte? Outer)
+    {
+        public bool IsUsed { get; set; }
+    }
+
+    /// <summary>A CTE's query for one more place that reads it: its tables are places of their own there.</summary>
+    private JsonObject Copied(Cte cte)
+    {
+        var copy = (JsonObject)cte.Query.DeepClone();
+        if (cte.IsUsed)
+        {
+            foreach (var leaf in copy.Under().Where(static n => n.Text("schema_name") == LeafSchema).ToList())
+            {
+                Leaves.Add(Leaves[LeafWalk.IndexOf(leaf)]);
+                leaf["table_name"] = LeafName(Leaves.Count - 1);
+            }
+        }
+        cte.IsUsed = true;
+        return copy;
+    }
 
     private static JsonObject Subquery(JsonObject query, JsonArray? columns)
     {
@@ -55,7 +74,7 @@ internal sealed class QueryInlining(Func<DatasetName, DatasetQuery?> viewOf, Fun
         return made;
     }
 
-    private static void Inline(JsonNode? node, Cte? scope)
+    private void Inline(JsonNode? node, Cte? scope)
     {
         if (node is JsonArray array)
         {
@@ -78,7 +97,7 @@ internal sealed class QueryInlining(Func<DatasetName, DatasetQuery?> viewOf, Fun
         {
             if (own.Alias().Length == 0) own["alias"] = own.Text("table_name");
             var own2 = own["column_name_alias"] as JsonArray;
-            own.Become(Subquery(cte.Query, own2 is { Count: > 0 } ? own2 : cte.Columns));
+            own.Become(Subquery(Copied(cte), own2 is { Count: > 0 } ? own2 : cte.Columns));
             return;
         }
         foreach (var (_, value) in own.ToList()) Inline(value, scope);

@@ -103,7 +103,8 @@ internal sealed partial class DatabricksNotebook(string path, string text)
     private void Add(string name, string sql, string? quality)
     {
         var layer = LayerOf(name, quality);
-        sql = CloudFiles().Replace(sql, m => $"read_files('{m.Groups[1].Value}', format => '{m.Groups[2].Value}'{Options(m.Groups[3].Value)})");
+        // cloud_files is a stream, with the word or without it.
+        sql = CloudFiles().Replace(sql, m => $"STREAM read_files('{m.Groups[1].Value}', format => '{m.Groups[2].Value}'{Options(m.Groups[3].Value)})");
         sql = Backticks().Replace(sql, static m => "\"" + m.Groups[1].Value + "\"");
         sql = Catalogued().Replace(sql, "$1");
         _files.Add(new MigratedFile($"{layer}/{name}.sql", sql + ";\n"));
@@ -139,7 +140,7 @@ internal sealed partial class DatabricksNotebook(string path, string text)
     [GeneratedRegex(@"APPLY\s+CHANGES\s+INTO\s+(?:LIVE\.)?(\w+)", RegexOptions.IgnoreCase)]
     private static partial Regex ApplyChanges();
 
-    [GeneratedRegex(@"cloud_files\s*\(\s*['""]([^'""]+)['""]\s*,\s*['""](\w+)['""]\s*(?:,\s*map\s*\(([^)]*)\)\s*)?\)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(?:STREAM\s*(?<open>\()?\s*)?cloud_files\s*\(\s*['""]([^'""]+)['""]\s*,\s*['""](\w+)['""]\s*(?:,\s*map\s*\(([^)]*)\)\s*)?\)(?(open)\s*\))", RegexOptions.IgnoreCase)]
     private static partial Regex CloudFiles();
 
     [GeneratedRegex(@"['""](?:cloudFiles\.)?(\w+)['""]\s*,\s*['""]([^'""]*)['""]")]

@@ -8,21 +8,21 @@ namespace Smelt.Runs;
 
 /// <summary>
 /// A range of days in chunks, each an update of its own. A chunk that is made is remembered in <c>_smelt/backfills</c> until the whole range is, so that asking again after an
-/// interruption goes on where it ended.
+/// interruption goes on where it ended; under a changed definition it begins anew.
 /// </summary>
 public sealed class Backfill(IObjectStore state, Dataset dataset, DayRange range, int daysOfChunk)
 {
-    private string Folder => $"{LakeLayout.SystemSchema}/backfills/{dataset.Name.Schema}.{LakeLayout.Escape(dataset.Name.Name)}/{Text(range.First)}_{Text(range.Last)}_{daysOfChunk}";
+    private string Folder => $"{LakeLayout.SystemSchema}/backfills/{dataset.Name.Schema}.{LakeLayout.Escape(dataset.Name.Name)}/{Text(range.First)}_{Text(range.Last)}_{daysOfChunk}_{dataset.DefinitionHash[..12]}";
 
     /// <summary>Chunks that are not made yet, oldest first.</summary>
     public async Task<IReadOnlyList<DayRange>> LeftAsync(CancellationToken cancel)
     {
         var made = (await state.ListAsync(Folder, cancel: cancel)).Select(static i => i.Key[(i.Key.LastIndexOf('/') + 1)..]).ToHashSet(StringComparer.Ordinal);
         var left = new List<DayRange>();
-        for (var day = range.First; day <= range.Last; day = day.AddDays(daysOfChunk))
+        for (var number = range.First.DayNumber; number <= range.Last.DayNumber; number += daysOfChunk)
         {
-            var last = day.AddDays(daysOfChunk - 1);
-            if (!made.Contains(Text(day) + ".json")) left.Add(new DayRange(day, last < range.Last ? last : range.Last));
+            var (day, last) = (DateOnly.FromDayNumber(number), DateOnly.FromDayNumber(Math.Min(number + daysOfChunk - 1, range.Last.DayNumber)));
+            if (!made.Contains(Text(day) + ".json")) left.Add(new DayRange(day, last));
         }
         return left;
     }

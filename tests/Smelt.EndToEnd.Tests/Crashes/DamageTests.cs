@@ -1,5 +1,6 @@
 using System.Text;
 using Smelt.Engine;
+using Smelt.Lake;
 
 namespace Smelt.EndToEnd.Tests.Crashes;
 
@@ -65,10 +66,25 @@ public sealed class DamageTests
                 Assert.True(Ended(folder, name + ", put back"), name + ": it does not go on when the file is back");
             }
             else unharmed++;
-            TableDifference.None(s_undisturbed.Value, OpenLake.ContentOf(folder.Path), name);
+            TableDifference.None(s_undisturbed.Value, Content(folder, file, whole, ref told), name);
         }
         Assert.True(told > 0);
         DeepResults.Tell($"Damaged {kind}: {rounds} rounds over {files.Count} files, {told} told by a code, {unharmed} unharmed; no wrong row, fault or hang");
+    }
+
+    /// <summary>What the lake holds. A table that an update only appended to may be told as damaged by who reads it: then the file is put back before.</summary>
+    private static SortedDictionary<string, string> Content(PipelineFolder folder, string file, byte[] whole, ref int told)
+    {
+        try
+        {
+            return OpenLake.ContentOf(folder.Path);
+        }
+        catch (LakeException)
+        {
+            told++;
+            File.WriteAllBytes(folder.File(file), whole);
+            return OpenLake.ContentOf(folder.Path);
+        }
     }
 
     /// <summary>Whether the update succeeded; where it did not, every failure has a code.</summary>

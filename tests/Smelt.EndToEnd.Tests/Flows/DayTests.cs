@@ -40,6 +40,24 @@ public sealed class DayTests
     }
 
     [Fact]
+    public void Rows_that_a_day_made_again_lets_in_or_refuses_are_in_one_place()
+    {
+        using var folder = Pipeline();
+        folder.Smelt("run").Expect(0);
+        var all = int.Parse(folder.Scalar("SELECT (SELECT count(*) FROM silver.o) + (SELECT count(*) FROM silver.o__quarantine)")!);
+        // A looser rule lets all in, a tighter one refuses all; what is refused is kept, and what is let in is not let in again.
+        foreach (var (rule, day) in new[] { ("amount > -1000", "let in"), ("amount > 1000", "refused"), ("amount > 0", "as before") })
+        {
+            folder.Write("silver/o.sql", Silver.Replace("EXPECT (amount > 0)", $"EXPECT ({rule})", StringComparison.Ordinal));
+            foreach (var d in folder.Query("SELECT DISTINCT day::VARCHAR AS d FROM (SELECT day FROM silver.o UNION ALL SELECT day FROM silver.o__quarantine)").Select(static r => r.GetProperty("d").GetString()!)) folder.Smelt("run", "--date", d, "--select", "silver.o").Expect(0);
+            folder.Smelt("quarantine", "replay", "silver.o");
+            Assert.Equal($"{day} {all}", $"{day} {folder.Scalar("SELECT (SELECT count(*) FROM silver.o) + (SELECT count(*) FROM silver.o__quarantine)")}");
+            Assert.Equal(folder.Scalar("SELECT count(DISTINCT id) FROM silver.o"), folder.Scalar("SELECT count(*) FROM silver.o"));
+            Assert.Equal("0", folder.Scalar($"SELECT count(*) FROM silver.o WHERE NOT ({rule})"));
+        }
+    }
+
+    [Fact]
     public void Tests_look_at_one_day_s_rows()
     {
         using var folder = Pipeline().Write("silver/p.yml", "version: 2\nmodels:\n  - name: o\n    columns:\n      - name: amount\n        tests:\n          - accepted_values: {values: [10, 20]}\n");

@@ -31,6 +31,23 @@ public sealed class SinkTests
     }
 
     [Fact]
+    public void Two_values_that_give_one_name_share_the_file_and_other_columns_or_a_changed_file_are_refused()
+    {
+        using var folder = new PipelineFolder()
+            .Write("landing/1.csv", "a,b,n\nx-y,z,1\nx,y-z,2\n")
+            .Write("bronze/r.sql", "SELECT * FROM STREAM read_files('landing', format => 'csv')")
+            .Write("gold/out.sql", "CREATE SINK out OPTIONS (path = 'out', format = 'csv', file = '{a}-{b}.csv');\nCREATE FLOW f AS INSERT INTO out BY NAME SELECT a, b, n FROM STREAM bronze.r;");
+        folder.Smelt("run").Expect(0);
+        Assert.Equal(["1", "2"], File.ReadAllLines(folder.File("out/x-y-z.csv")).Skip(1).Select(static l => l.Split(',')[2]).Order());
+        folder.Write("landing/2.csv", "a,b,n\nx,y-z,3\n");
+        folder.Smelt("run").Expect(0);
+        Assert.Equal(4, File.ReadAllLines(folder.File("out/x-y-z.csv")).Length);
+        folder.Write("gold/out.sql", "CREATE SINK out OPTIONS (path = 'out', format = 'csv', file = '{a}-{b}.csv');\nCREATE FLOW f AS INSERT INTO out BY NAME SELECT n, a, b FROM STREAM bronze.r;").Write("landing/3.csv", "a,b,n\nx,y-z,4\n");
+        Assert.Contains("has the columns a,b,n", folder.Smelt("run").Expect(1).Out);
+        Assert.Equal(4, File.ReadAllLines(folder.File("out/x-y-z.csv")).Length);
+    }
+
+    [Fact]
     public void A_sink_is_neither_refreshed_fully_nor_shown_as_a_table()
     {
         using var folder = Pipeline("format = 'csv'");

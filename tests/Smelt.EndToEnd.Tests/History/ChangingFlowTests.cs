@@ -25,6 +25,22 @@ public sealed class ChangingFlowTests
         Assert.Equal(expected, lake.Text("SELECT string_agg(concat_ws(' ', id, a, coalesce(b, '-')), ';' ORDER BY id, a) FROM silver.t"));
     }
 
+    [Theory]
+    [InlineData("KEYS (id)", "KEYS (id, a)", "")]
+    [InlineData("SEQUENCE BY seq", "SEQUENCE BY id", "")]
+    [InlineData("COLUMNS", "IGNORE NULL UPDATES COLUMNS", "")]
+    [InlineData("COLUMNS", "COLUMNS", "STORED AS SCD TYPE 2")]
+    public void A_table_kept_with_other_keys_another_sequence_or_type_stops_until_it_is_rebuilt(string was, string now, string clauses)
+    {
+        using var folder = Flow(new PipelineFolder(), "id, a, b", "").Write("landing/1.json", """{"id": 1, "seq": 1, "a": "x", "b": "y"}""" + "\n");
+        LocalUpdate.Run(folder.Path);
+        Flow(folder, "id, a, b", clauses).Write("landing/2.json", """{"id": 1, "seq": 2, "a": "z", "b": "y"}""" + "\n");
+        File.WriteAllText(folder.File("silver/t.sql"), File.ReadAllText(folder.File("silver/t.sql")).Replace(was, now, StringComparison.Ordinal));
+        Assert.Contains("--full-refresh silver.t", LocalUpdate.TryRun(folder.Path).Failed("silver.t", "SM6141"));
+        LocalUpdate.Run(folder.Path, null, "silver.t");
+        LocalUpdate.Run(folder.Path).NothingRan();
+    }
+
     [Fact]
     public void A_quarantined_event_that_is_sent_again_finds_its_place_among_the_events_that_came_since()
     {

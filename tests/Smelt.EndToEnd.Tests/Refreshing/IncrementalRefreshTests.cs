@@ -28,6 +28,16 @@ public sealed class IncrementalRefreshTests
         ["from_cte"] = "WITH big AS (SELECT * FROM silver.orders WHERE amount > 25), named(k, n) AS (SELECT customer_id, name FROM silver.customers) SELECT n, sum(amount) AS total FROM big JOIN named ON k = customer_id GROUP BY n",
         ["from_view"] = "SELECT customer, count(*) AS n FROM big_orders GROUP BY customer",
         ["united"] = "SELECT id, amount, 'order' AS what FROM silver.orders UNION ALL SELECT customer_id, 0.5, name FROM silver.customers UNION ALL SELECT region_id, 1, region FROM silver.regions",
+        ["cte_read_twice"] = "WITH c AS (SELECT * FROM silver.orders WHERE amount > 15) SELECT a.id, b.id AS other FROM c AS a JOIN c AS b ON a.customer_id = b.customer_id AND a.day = b.day",
+        ["cte_counted_and_read"] = "WITH c AS (SELECT * FROM silver.orders) SELECT o.id, a.n FROM (SELECT customer_id, count(*) AS n FROM c GROUP BY 1) AS a JOIN c AS o ON o.customer_id = a.customer_id",
+        ["united_with_a_count"] = "SELECT id, amount FROM silver.orders UNION ALL SELECT -1, count(*) FROM silver.regions",
+        ["numbered"] = "SELECT id, amount, row_number() OVER (PARTITION BY 1 ORDER BY id, amount, day, status, customer_id) AS n FROM silver.orders",
+        ["partition_named_as_a_column"] = "SELECT customer_id % 3 AS status, id, row_number() OVER (PARTITION BY status ORDER BY id, amount, day, customer_id) AS n FROM silver.orders",
+        ["group_named_as_an_aggregate"] = "SELECT max(amount) AS id, count(*) AS n FROM silver.orders GROUP BY id",
+        ["key_of_a_key"] = "SELECT date_trunc('month', day)::DATE AS m, year(m) AS y, avg(amount)::DECIMAL(18,6) AS mean FROM silver.orders GROUP BY ALL",
+        ["asof_right"] = "SELECT o.id, c.name FROM silver.orders AS o ASOF RIGHT JOIN silver.customers AS c ON o.customer_id = c.customer_id AND o.id >= c.region_id",
+        ["greatest_of_an_enum"] = "SELECT customer_id, max(status::ENUM('sent', 'paid', 'open')) AS most FROM silver.orders GROUP BY customer_id",
+        ["distinct_unnested"] = "SELECT DISTINCT unnest([status, 'x']) AS s FROM silver.orders",
         ["semi_joined"] = "SELECT o.id FROM silver.orders o SEMI JOIN silver.customers c ON o.customer_id = c.customer_id",
         ["with_exists"] = "SELECT id FROM silver.orders o WHERE EXISTS (SELECT 1 FROM silver.customers c WHERE c.customer_id = o.customer_id)",
         ["of_all"] = "SELECT sum(amount) AS total, count(*) AS n FROM silver.orders",
@@ -36,7 +46,7 @@ public sealed class IncrementalRefreshTests
     };
 
     /// <summary>Those whose changes never follow, or only some do.</summary>
-    private static readonly HashSet<string> s_full = ["rolled_up", "full_joined"];
+    private static readonly HashSet<string> s_full = ["rolled_up", "full_joined", "cte_counted_and_read", "numbered", "partition_named_as_a_column", "group_named_as_an_aggregate", "key_of_a_key", "asof_right", "distinct_unnested"];
 
     [Theory]
     [InlineData(1, "", "")]
@@ -60,6 +70,41 @@ public sealed class IncrementalRefreshTests
             var modes = (await open.Table("gold." + name).HistoryAsync(cancel: TestContext.Current.CancellationToken)).Select(static c => c.OperationParameters.GetValueOrDefault("mode")).ToList();
             Assert.True(modes.Any(static m => m is "Change" or "Append"), $"{name} was never refreshed by its changes: {string.Join(", ", modes)}");
         }
+    }
+
+    [Fact]
+    public void A_group_that_a_rule_dropped_comes_back_with_all_its_rows()
+    {
+        using var lake = new ChangingLake(5, new Dictionary<string, string> { ["plain"] = "SELECT 1 AS one" }, "", "");
+        lake.Folder.Write("gold/big.sql", "CREATE MATERIALIZED VIEW big (CONSTRAINT big EXPECT (total > 1000000) ON VIOLATION DROP ROW) REFRESH POLICY INCREMENTAL AS SELECT status, sum(amount) AS total FROM silver.orders GROUP BY status");
+        LocalUpdate.Run(lake.Folder.Path);
+        using (var open = new OpenLake(lake.Folder.Path))
+        {
+            Assert.Equal(0, open.Count("SELECT count(*) FROM gold.big"));
+            open.Write("silver.orders", "SELECT 9999::BIGINT AS id, 1::BIGINT AS customer_id, 'paid' AS status, 999999.00::DECIMAL(12,2) AS amount, DATE '2024-01-01' AS day");
+        }
+        LocalUpdate.Run(lake.Folder.Path);
+        using var after = new OpenLake(lake.Folder.Path);
+        Assert.Equal(after.Text("SELECT string_agg(status || total, ',') FROM (SELECT status, sum(amount) AS total FROM silver.orders GROUP BY status) WHERE total > 1000000"), after.Text("SELECT string_agg(status || total, ',') FROM gold.big"));
+        Assert.Equal(1, after.Count("SELECT count(*) FROM gold.big"));
+    }
+
+    [Fact]
+    public void Plan_says_how_a_view_is_refreshed_and_why_and_STRICT_stops_where_it_cannot()
+    {
+        using var lake = new ChangingLake(6, new Dictionary<string, string> { ["by_status"] = s_views["by_status"], ["rolled_up"] = s_views["rolled_up"] }, "", "", "INCREMENTAL");
+        lake.Folder.Write("gold/strict.sql", $"CREATE MATERIALIZED VIEW strict REFRESH POLICY INCREMENTAL STRICT AS {s_views["rolled_up"]}").Write("gold/always.sql", $"CREATE MATERIALIZED VIEW always REFRESH POLICY FULL AS {s_views["by_status"]}")
+            .Write("gold/auto.sql", $"CREATE MATERIALIZED VIEW auto AS {s_views["by_status"]}");
+        LocalUpdate.Run(lake.Folder.Path);
+        using (var open = new OpenLake(lake.Folder.Path)) open.Write("silver.orders", "SELECT 9999::BIGINT AS id, 1::BIGINT AS customer_id, 'paid' AS status, 1.00::DECIMAL(12,2) AS amount, DATE '2024-01-01' AS day");
+        var plan = lake.Folder.Smelt("plan").Out;
+        Assert.Contains("silver.orders changed; incremental: by adding the new rows to the groups", plan);
+        Assert.Contains("silver.orders changed; full: it groups by several sets", plan);
+        Assert.Contains("silver.orders changed; full: REFRESH POLICY FULL", plan);
+        Assert.Contains("silver.orders changed; full: its inputs are small", plan);
+        var result = LocalUpdate.TryRun(lake.Folder.Path);
+        Assert.Contains("cannot be refreshed incrementally now: it groups by several sets", result.Failed("gold.strict", "SM6280"));
+        Assert.Contains("REFRESH POLICY", lake.Folder.Write("gold/v.sql", "CREATE VIEW v REFRESH POLICY FULL AS SELECT 1 AS one").Smelt("validate").Expect(2).Err);
     }
 
     private static void HoldAgainstQueries(string folder, string what)

@@ -110,7 +110,7 @@ internal sealed class ReplayBatch : IStepBatch
         var stays = $"h.{Place} NOT IN (SELECT p FROM {Own}.single) OR a.p IS NOT NULL";
         var files = await copy(table, $"SELECT {string.Join(", ", values)} FROM {Own}.held AS h LEFT JOIN {Own}.again AS a ON a.p = h.{Place} WHERE {stays}", [.. columns.Select(static c => c.Name)], cancel);
         Tell(judge?.Quarantined ?? 0);
-        return new StagedQuarantine(table, files, true);
+        return new StagedQuarantine(table, files, false) { Read = [.. _quarantine.Snapshot.Files] };
     }
 
     private static string Staying(string column, bool hasReason, string now)
