@@ -18,6 +18,13 @@ public readonly unsafe struct Vector
         return validity is not null && ((validity[row >> 6] >> (row & 63)) & 1) == 0;
     }
 
+    /// <summary>A bit a row, the lowest first, 1 where there is a value; empty where all rows have one. For loops: <see cref="IsNull"/> asks DuckDB at each call.</summary>
+    public ReadOnlySpan<ulong> Validity(int count)
+    {
+        var validity = Methods.duckdb_vector_get_validity(Handle);
+        return validity is null ? [] : new ReadOnlySpan<ulong>(validity, (count + 63) >> 6);
+    }
+
     public void SetNull(int row)
     {
         Methods.duckdb_vector_ensure_validity_writable(Handle);

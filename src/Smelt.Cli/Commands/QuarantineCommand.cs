@@ -81,13 +81,7 @@ internal static class QuarantineCommand
             {
                 Selected = [dataset], Wait = parsed.GetValue(wait), Tests = !parsed.GetValue(noTests), Replay = new ReplayOptions(Filter(parsed.GetValue(rule), parsed.GetValue(where))),
             };
-            var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System), FaultPoints.FromEnvironment());
-            using IUpdateDisplay display = terminal.IsLive ? new LiveDisplay(terminal) : new LineDisplay(terminal);
-            var result = await new UpdateRunner(context, display).RunAsync(options, cancel);
-            display.Finish();
-            if (terminal.Json) UpdateView.WriteJson(result);
-            else await UpdateView.WriteWordsAsync(terminal, session, context, result, cancel);
-            return result.Succeeded ? ExitCode.Fine : ExitCode.Failed;
+            return await WatchedUpdate.RunAsync(terminal, session, options, cancel);
         });
         return command;
     }

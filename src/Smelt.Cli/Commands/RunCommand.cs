@@ -29,13 +29,7 @@ internal static class RunCommand
                 Wait = parsed.GetValue(wait), Tests = !parsed.GetValue(noTests), Parallel = parsed.GetValue(parallel),
             };
             if (DayOptions.Read(parsed) is { } days) options = DayOptions.Choose(terminal, session, parsed, options, days);
-            var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System), FaultPoints.FromEnvironment());
-            using IUpdateDisplay display = terminal.IsLive ? new LiveDisplay(terminal) : new LineDisplay(terminal);
-            var result = await new UpdateRunner(context, display).RunAsync(options, cancel);
-            display.Finish();
-            if (terminal.Json) UpdateView.WriteJson(result);
-            else await UpdateView.WriteWordsAsync(terminal, session, context, result, cancel);
-            return result.Succeeded ? ExitCode.Fine : ExitCode.Failed;
+            return await WatchedUpdate.RunAsync(terminal, session, options, cancel);
         });
         return command;
     }

@@ -19,6 +19,7 @@ internal sealed class Judge : IDisposable
     private readonly DuckDbAppender _refused, _samples;
     private readonly DuckDbType _rowType;
     private readonly long[] _violated, _sampled;
+    private readonly byte[][] _names;
     private long _rows, _dropped, _quarantined, _failed;
     private bool _disposed;
 
@@ -27,6 +28,7 @@ internal sealed class Judge : IDisposable
         (Rules, _rowType) = (rules, rowType);
         _violated = new long[rules.Count];
         _sampled = new long[rules.Count];
+        _names = [.. rules.Select(static r => System.Text.Encoding.UTF8.GetBytes(r.Name))];
         Function = $"smelt_judge_{Interlocked.Increment(ref _last)}";
         catalog.Connection.Execute(
             $"CREATE TABLE {StepCatalog.OwnSchema}.refused (broken VARCHAR[], r {rowType}); CREATE TABLE {StepCatalog.OwnSchema}.samples (rule INTEGER, r {rowType})");
@@ -90,27 +92,33 @@ internal sealed class Judge : IDisposable
         var kept = keep.Values<byte>(count);
         kept.Fill(1);
         Interlocked.Add(ref _rows, count);
-        List<int>? broken = null;
+        var any = false;
         Span<bool> isBroken = stackalloc bool[DataChunk.Capacity];
         for (var rule = 0; rule < Rules.Count; rule++)
         {
-            var violated = MarkViolations(arguments[rule], count, isBroken);
-            if (violated > 0) Interlocked.Add(ref _violated[rule], violated);
+            if (MarkViolations(arguments[rule], count, isBroken) is not (> 0 and var violated)) continue;
+            Interlocked.Add(ref _violated[rule], violated);
+            any = true;
         }
+        if (!any) return;
+        var broken = new List<int>();
         for (var row = 0; row < count; row++)
         {
-            if (isBroken[row]) (broken ??= []).Add(row);
+            if (isBroken[row]) broken.Add(row);
         }
-        if (broken is not null) Judged(arguments, kept, broken);
+        Judged(arguments, kept, broken);
     }
 
     private static int MarkViolations(Vector passes, int count, Span<bool> isBroken)
     {
         var values = passes.Values<byte>(count);
+        var validity = passes.Validity(count);
         var violated = 0;
+        // Most chunks break nothing: that is seen many rows at a time.
+        if (validity.IsEmpty && !values.Contains((byte)0)) return 0;
         for (var row = 0; row < count; row++)
         {
-            if (values[row] != 0 && !passes.IsNull(row)) continue;
+            if (values[row] != 0 && (validity.IsEmpty || ((validity[row >> 6] >> (row & 63)) & 1) != 0)) continue;
             violated++;
             isBroken[row] = true;
         }
@@ -164,12 +172,12 @@ internal sealed class Judge : IDisposable
         using var chunk = DataChunk.Create([DuckDbType.List(DuckDbType.Varchar), _rowType]);
         var names = chunk[0];
         ulong total = 0;
-        var perRow = rows.Select(row => Rules.Where((_, rule) => !Passes(arguments, rule, row)).Select(static r => System.Text.Encoding.UTF8.GetBytes(r.Name)).ToList()).ToList();
+        var perRow = rows.ConvertAll(row => Enumerable.Range(0, Rules.Count).Where(rule => !Passes(arguments, rule, row)).ToList());
         names.SetListSize((ulong)perRow.Sum(static p => p.Count));
         for (var i = 0; i < rows.Count; i++)
         {
             names.SetListEntry(i, total, (ulong)perRow[i].Count);
-            foreach (var name in perRow[i]) names.ListChild.SetUtf8((int)total++, name);
+            foreach (var rule in perRow[i]) names.ListChild.SetUtf8((int)total++, _names[rule]);
         }
         chunk.CopyRows(arguments[Rules.Count], rows.ToArray(), 1, 0);
         chunk.RowCount = rows.Count;
