@@ -46,8 +46,8 @@ public sealed class JudgeTests : IDisposable
 
     private static string Sql(Judge judge, string from)
     {
-        var flags = string.Join(", ", judge.Rules.Select(static (_, n) => $"f{n}"));
+        List<string> flags = [.. judge.Rules.Select(static (_, n) => $"f{n}")];
         var rules = string.Join(", ", judge.Rules.Select(static (r, n) => $"{r.Passes} AS f{n}"));
-        return $"SELECT count(*) FROM (SELECT {judge.Function}({flags}, CASE WHEN {flags.Replace(",", " AND", StringComparison.Ordinal)} THEN NULL ELSE {{'i': i}} END) AS keep FROM (SELECT *, {rules} FROM {from})) WHERE keep";
+        return $"SELECT count(*) FROM (SELECT {judge.Sql(flags, "{'i': i}")} AS keep FROM (SELECT *, {rules} FROM {from})) WHERE keep";
     }
 }

@@ -29,20 +29,29 @@ internal sealed class Judge : IDisposable
         _violated = new long[rules.Count];
         _sampled = new long[rules.Count];
         _names = [.. rules.Select(static r => System.Text.Encoding.UTF8.GetBytes(r.Name))];
-        Function = $"smelt_judge_{Interlocked.Increment(ref _last)}";
+        var number = Interlocked.Increment(ref _last);
+        (_seen, _decide) = ($"smelt_seen_{number}", $"smelt_judge_{number}");
         catalog.Connection.Execute(
             $"CREATE TABLE {StepCatalog.OwnSchema}.refused (broken VARCHAR[], r {rowType}); CREATE TABLE {StepCatalog.OwnSchema}.samples (rule INTEGER, r {rowType})");
         _aside = catalog.Database.Connect();
         _refused = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "refused");
         _samples = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "samples");
+        catalog.Connection.Register(new ScalarFunction(_seen, [DuckDbType.Boolean], DuckDbType.Boolean, See, IsVolatile: true));
         catalog.Connection.Register(new ScalarFunction(
-            Function, [.. rules.Select(static _ => DuckDbType.Boolean), rowType], DuckDbType.Boolean, Decide, IsVolatile: true));
+            _decide, [.. rules.Select(static _ => DuckDbType.Boolean), rowType], DuckDbType.Boolean, Decide, IsVolatile: true));
     }
 
     public IReadOnlyList<Rule> Rules { get; }
 
-    /// <summary>The function's name: a flag a rule, then the row where any flag is not TRUE; gives whether the row stays.</summary>
-    public string Function { get; }
+    /// <summary>
+    /// SQL of whether a row stays. Each row is counted; one that breaks nothing goes no further, so that it costs its flags and no struct of its values.
+    /// </summary>
+    /// <param name="flags">SQL of each rule's answer.</param>
+    /// <param name="row">SQL of the row to set aside.</param>
+    public string Sql(IReadOnlyList<string> flags, string row) =>
+        $"CASE WHEN {_seen}(coalesce({string.Join(" AND ", flags)}, false)) THEN true ELSE {_decide}({string.Join(", ", flags)}, {row}) END";
+
+    private readonly string _seen, _decide;
 
     public long Rows => Interlocked.Read(ref _rows);
 
@@ -86,12 +95,18 @@ internal sealed class Judge : IDisposable
         }
     }
 
+    private void See(DataChunk arguments, Vector passes)
+    {
+        var count = arguments.RowCount;
+        Interlocked.Add(ref _rows, count);
+        arguments[0].Values<byte>(count).CopyTo(passes.Values<byte>(count));
+    }
+
     private void Decide(DataChunk arguments, Vector keep)
     {
         var count = arguments.RowCount;
         var kept = keep.Values<byte>(count);
         kept.Fill(1);
-        Interlocked.Add(ref _rows, count);
         var any = false;
         Span<bool> isBroken = stackalloc bool[DataChunk.Capacity];
         for (var rule = 0; rule < Rules.Count; rule++)

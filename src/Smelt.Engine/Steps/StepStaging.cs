@@ -126,9 +126,9 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
         var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
-        var row = $"CASE WHEN {string.Join(" AND ", flags)} THEN NULL ELSE {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} END";
+        var row = JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
         var (given, kept) = extra is null ? (names, names) : ($"{names}, {extra} AS {extraName}", $"{names}, {extraName}");
-        return $"SELECT {kept} FROM (SELECT {given}, {judge.Function}({string.Join(", ", flags)}, {row}) AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
+        return $"SELECT {kept} FROM (SELECT {given}, {judge.Sql(flags, row)} AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 
     private async Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel)
