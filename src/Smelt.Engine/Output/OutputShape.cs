@@ -16,6 +16,9 @@ internal sealed class OutputShape
 
     public IReadOnlyList<string> Names => [.. Columns.Select(static c => c.Name)];
 
+    /// <summary>The same columns where no row is set aside whole: what the query does not name need not be read.</summary>
+    public OutputShape WithoutRow() => new(Columns, null);
+
     /// <summary>Columns that are as they are to be stored.</summary>
     public static OutputShape Of(IReadOnlyList<OutputColumn> columns) => new(columns, null);
 

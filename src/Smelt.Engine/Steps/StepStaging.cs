@@ -34,6 +34,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         var shape = batch.Shape ?? OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
         if (step.Flow.Cdc is { } clauses) return await StageCdcAsync(shape, clauses, cancel);
         var rules = batch.Judging(Rule.Of(Dataset, shape, Dataset.CastErrors));
+        if (!rules.Any(static r => r.Action == ViolationAction.QuarantineRow)) shape = shape.WithoutRow();
         SchemaPolicy.Hold(context, step, shape);
         var target = TargetTable.For(context, step, shape);
         var difference = await ViewDifference.OfAsync(context, step, batch, target, shape, query => TypedSql(query, shape, []), cancel);
