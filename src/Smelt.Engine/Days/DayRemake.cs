@@ -30,6 +30,7 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
                     if (result is FlowResult.Failed) return result;
                     if (result is FlowResult.Completed old) finished = old.After(finished);
                 }
+                else if (read.Select(LayoutChange.Of).FirstOrDefault(static l => l is not null) is { } layout) await layout.ApplyAsync(read[0].Target!.Table, cancel);
                 else if (read.FindAll(static f => f.State!.Done is not null) is not { Count: > 0 } done) return (FlowResult?)finished ?? new FlowResult.Skipped("it has no table yet");
                 else if (await RemakeAsync(done, progress, cancel) is { } made) return made is FlowResult.Completed completed ? completed.After(finished) : made;
                 await RepinAsync(dataset, cancel);
