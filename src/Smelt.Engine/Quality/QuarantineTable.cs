@@ -90,5 +90,5 @@ internal static class QuarantineTable
     /// <summary>What the broken rules ask for, in words: <c>positive: amount &gt; 0; has_customer: …</c>.</summary>
     /// <param name="broken">SQL of the list of names.</param>
     public static string ReasonSql(string broken, IReadOnlyList<Rule> rules) => rules.Count == 0 ? "NULL::VARCHAR"
-        : $"list_aggregate(list_transform({broken}, lambda b: b || ': ' || MAP {{{string.Join(", ", rules.Select(static r => $"{SqlText.Literal(r.Name)}: {SqlText.Literal(r.Predicate)}"))}}}[b]), 'string_agg', '; ')";
+        : $"concat_ws('; ', {string.Join(", ", rules.Select(r => $"CASE WHEN list_contains({broken}, {SqlText.Literal(r.Name)}) THEN {SqlText.Literal($"{r.Name}: {r.Predicate}")} END"))})";
 }
