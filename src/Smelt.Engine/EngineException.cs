@@ -93,6 +93,9 @@ public static class EngineCodes
     /// <summary>A dataset cannot be made again by days.</summary>
     public const string DayRefused = "SM6220";
 
+    /// <summary>Days made again would lose rows that the sources no longer hold.</summary>
+    public const string DayLoses = "SM6243";
+
     /// <summary>A statement cannot be done as it was written.</summary>
     public const string StatementRefused = "SM6401";
 

@@ -22,6 +22,9 @@ internal sealed class OutputShape
     /// <summary>Columns that are as they are to be stored.</summary>
     public static OutputShape Of(IReadOnlyList<OutputColumn> columns) => new(columns, null);
 
+    /// <summary>The same, each row with the streamed row that it came from.</summary>
+    public static OutputShape Of(IReadOnlyList<OutputColumn> columns, DuckDbType? carried) => new(columns, carried);
+
     /// <param name="described">The query's columns.</param>
     /// <param name="query">The query as rewritten, or null where it runs as it stands.</param>
     /// <param name="stamps">Columns to add where the query does not give them: name and SQL, in order.</param>

@@ -8,6 +8,9 @@ internal static class StreamedRow
     /// <summary>The hidden column of a streamed relation: the whole row as a struct.</summary>
     public const string Column = "__smelt_row";
 
+    /// <summary>Field of a carried row that is JSON already: where rows of several queries stand together.</summary>
+    public const string Text = "__smelt_text";
+
     /// <summary>A JSON object of a struct's fields.</summary>
     /// <param name="row">SQL of the struct.</param>
     /// <param name="type">Its type.</param>

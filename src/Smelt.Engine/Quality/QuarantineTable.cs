@@ -59,9 +59,16 @@ internal static class QuarantineTable
         await batch.Catalog.BindTableAsync(StepCatalog.OwnSchema, "quarantine_before", before, cancel);
         var names = table.Definition.Metadata.Schema.Fields.Select(static f => f.Name).ToList();
         var held = before.Snapshot.Schema.Fields.Select(static f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        string Value(string column, Func<string, string?> sql) => $"{sql(column) ?? "NULL"} AS {SqlText.Identifier(column)}";
-        var stay = $"SELECT {string.Join(", ", names.Select(n => Value(n, c => held.Contains(c) ? SqlText.Identifier(c) : null)))} FROM {StepCatalog.OwnSchema}.quarantine_before WHERE ({isOfDays}) IS NOT TRUE";
-        var now = judge is null ? "" : $" UNION ALL SELECT {string.Join(", ", names.Select(n => Value(n, c => columns.FirstOrDefault(x => x.Spec.Name.Equals(c, StringComparison.OrdinalIgnoreCase)).Sql)))} FROM {StepCatalog.OwnSchema}.refused";
+        string Rows(Func<string, string?> sql, string from) => $"SELECT {string.Join(", ", names.Select(n => $"{sql(n) ?? "NULL"} AS {SqlText.Identifier(n)}"))} FROM {StepCatalog.OwnSchema}.{from}";
+        string? Sql(string name) => columns.FirstOrDefault(c => c.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Sql;
+        string Held(string where) => Rows(c => held.Contains(c) ? SqlText.Identifier(c) : null, $"quarantine_before WHERE {where}");
+        var stay = Held($"({isOfDays}) IS NOT TRUE");
+        var now = judge is null ? "" : " UNION ALL " + Rows(Sql, "refused");
+        // What is refused again as it was stays as it is: when that was, and in which batch of which kind, is no part of it.
+        var told = names.FindAll(n => n != QuarantineColumns.QuarantinedAt && n != QuarantineColumns.Offset && (shape.Names.Contains(n, StringComparer.OrdinalIgnoreCase) || n != (context.Pipeline.Project.MetadataColumns.BatchId ?? "_batch_id")));
+        string Told(string rows) => $"SELECT {string.Join(", ", told.Select(static n => SqlText.Identifier(n)))} FROM ({rows})";
+        var (then, again) = (Told(Held(isOfDays)), Told(judge is null ? Rows(static _ => null, "quarantine_before WHERE false") : Rows(Sql, "refused")));
+        if (batch.Catalog.Connection.Scalar($"SELECT 1 FROM (({then} EXCEPT ALL {again}) UNION ALL ({again} EXCEPT ALL {then})) LIMIT 1") is null) return null;
         return new StagedQuarantine(table, await copy(table, stay + now, names, cancel), false) { Read = [.. before.Snapshot.Files] };
     }
 
