@@ -93,6 +93,9 @@ public static class EngineCodes
     /// <summary>A dataset cannot be made again by days.</summary>
     public const string DayRefused = "SM6220";
 
+    /// <summary>Quarantined rows of a dataset cannot be let in again.</summary>
+    public const string ReplayRefused = "SM6266";
+
     /// <summary>A statement cannot be done as it was written.</summary>
     public const string StatementRefused = "SM6401";
 
