@@ -93,6 +93,9 @@ public static class EngineCodes
     /// <summary>A dataset cannot be made again by days.</summary>
     public const string DayRefused = "SM6220";
 
+    /// <summary>A table's old rows cannot be told from the others.</summary>
+    public const string RetentionRefused = "SM6290";
+
     /// <summary>A statement cannot be done as it was written.</summary>
     public const string StatementRefused = "SM6401";
 
