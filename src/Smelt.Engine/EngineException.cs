@@ -96,6 +96,9 @@ public static class EngineCodes
     /// <summary>Days made again would lose rows that the sources no longer hold.</summary>
     public const string DayLoses = "SM6243";
 
+    /// <summary>Days made again could bring erased rows back.</summary>
+    public const string DayErased = "SM6244";
+
     /// <summary>Quarantined rows of a dataset cannot be let in again.</summary>
     public const string ReplayRefused = "SM6266";
 

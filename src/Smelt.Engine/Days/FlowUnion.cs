@@ -42,7 +42,7 @@ internal sealed class FlowUnion(StepPreparation step, StepCatalog catalog, strin
     {
         var columns = shape.Columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}").ToList();
         columns.AddRange(shape.Columns.Where(static c => c.Raised is not null).Select(static c => $"{c.Raised} AS {Flag(c)}"));
-        columns.Add($"{{'{StreamedRow.Text}': {(shape.CarriedRow is { } row ? StreamedRow.ToJson(StreamedRow.Column, row) : "NULL::VARCHAR")}{File(shape)}}} AS {StreamedRow.Column}");
+        columns.Add($"{{'{StreamedRow.Text}': {(shape.CarriedRow is { } row ? StreamedRow.ToJson(StreamedRow.Column, row) : "NULL::VARCHAR")}, '{StreamedRow.Flow}': {SqlText.Literal(flow.Step.Flow.Name)}{File(shape)}}} AS {StreamedRow.Column}");
         return $"SELECT {string.Join(", ", columns)} FROM ({flow.Sql}\n) AS smelt_flow";
     }
 

@@ -76,6 +76,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         var unread = await table.Table.AppendsBetweenAsync(range.TableId, range.To, table.Snapshot, source.Options.SkipChangeCommits, cancel);
         if (unread is ChangeRange.Broken broken) throw new StreamStop(step).For(source, broken);
         var appends = (ChangeRange.Appends)unread;
+        if (appends.Passed.Any(RemovedRows.AreLost)) throw Lost($"{source.Name} no longer holds rows that were read{RemovedRows.What(appends.Passed)}");
         var ahead = appends.Files.Select(static f => f.Path).ToHashSet(StringComparer.Ordinal);
         var read = table.Snapshot.Files.Where(f => !ahead.Contains(f.Path)).ToList();
         // Rows that are not read yet and were made again since lie among those that were read.
@@ -92,7 +93,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
     /// <summary>The files that batches have read, as they were then.</summary>
     private async Task FilesAsync(InputBinder binder, DayRange? days, CancellationToken cancel)
     {
-        var found = Ingested = await IngestedFiles.OfAsync(step.State!, days, cancel);
+        var found = Ingested = await IngestedFiles.OfAsync(step.State!, days ?? Kept(), cancel);
         var calls = step.Query.FileSources.ToList();
         var options = calls.ConvertAll(c => SourceOptions.Of(c, context.Pipeline.Project.MetadataColumns));
         if (!found.AreOf([.. options.Select(static o => o.Path)])) throw Refused("its batches read other sources than its query names today");
@@ -102,11 +103,15 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         {
             var files = found.Of(i, options[i].Format);
             Hold(files, cancel);
+            await TakenRows.HoldErasureAsync(step, files, cancel);
             var index = (MostSources * (flow + 1)) + i;
             _sources.BindIngested(context, catalog, index, options[i], files, i < Done.SourceColumns.Count ? Done.SourceColumns[i] : null, IngestedFiles.Stamping(flow), cancel);
             binder.Give(calls[i], BoundSources.ViewOf(index));
         }
     }
+
+    /// <summary>Of bronze, batches whose ingestion date is kept still; the rows of others are gone or are to go.</summary>
+    private DayRange? Kept() => step.Dataset.Name.Layer == Layer.Bronze && TakenRows.FirstKept(context, step.Dataset) is { } first ? new DayRange(first, DateOnly.MaxValue) : null;
 
     /// <summary>A flow that runs once read its files whole.</summary>
     private void OnceFiles(InputBinder binder, CancellationToken cancel)

@@ -10,8 +10,12 @@ internal static class JudgedRow
         var fields = shape.Columns.Select(static (c, i) => $"'c{i}': {SqlText.Identifier(c.Name)}").ToList();
         fields.Add($"'input': {Input(shape)}");
         fields.Add($"'file': {File(shape, fileColumn)}");
+        if (HasFlow(shape)) fields.Add($"'flow': struct_extract({StreamedRow.Column}, '{StreamedRow.Flow}')");
         return $"{{{string.Join(", ", fields)}}}";
     }
+
+    /// <summary>Whether the rows are of several flows, and each says of which: <c>flow</c>.</summary>
+    public static bool HasFlow(OutputShape shape) => shape.CarriedRow?.Fields.Any(static f => f.Name == StreamedRow.Flow) == true;
 
     private static string Input(OutputShape shape) => shape.CarriedRow is not { } row ? "NULL::VARCHAR"
         : row.Fields.Any(static f => f.Name == StreamedRow.Text) ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Text}')" : StreamedRow.ToJson(StreamedRow.Column, row);

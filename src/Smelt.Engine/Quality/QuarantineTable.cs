@@ -85,7 +85,7 @@ internal static class QuarantineTable
         Add(QuarantineColumns.Reason, DeltaType.String, ReasonSql("broken", rules));
         Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
         Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? SqlText.Literal(offset) : "NULL::VARCHAR");
-        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, SqlText.Literal(step.Flow.Name));
+        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, JudgedRow.HasFlow(shape) ? "r.flow" : SqlText.Literal(step.Flow.Name));
         Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batch.BatchId));
         Add(QuarantineColumns.QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{Now(context)}+00'");
         return columns;

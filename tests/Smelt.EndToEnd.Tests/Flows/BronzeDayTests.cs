@@ -93,6 +93,25 @@ public sealed class BronzeDayTests
     }
 
     [Fact]
+    public void What_retention_or_an_erasure_took_out_does_not_come_back()
+    {
+        using var folder = TwoDays();
+        using (var kept = folder.Copy())
+        {
+            kept.Write("smelt.yml", "name: b\nretention:\n  bronze: 30 days\n");
+            Assert.Contains("2025-01-01 is before that (retention)", LocalUpdate.Days(kept.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6220"));
+            // The bronze table gave up rows that silver has.
+            kept.Smelt("maintain", "--no-vacuum", "--no-optimize").Expect(0);
+            Assert.Contains("bronze.o no longer holds rows that were read", LocalUpdate.Days(kept.Path, "2025-01-01", "2025-01-01", "silver.o").Failed("silver.o", "SM6243"));
+        }
+        folder.Smelt("sql", "--erasure", "DELETE FROM bronze.o WHERE id = 2").Expect(0);
+        Assert.Contains("landing/1.csv, which it reads again, may hold them still", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6244"));
+        LocalUpdate.Run(folder.Write("landing/1.csv", "id,amount\n1,10\n").Path, null, "bronze.o", "silver.o");
+        var today = DateTime.UtcNow.ToString("yyyy-MM-dd");
+        Assert.Equal(0, LocalUpdate.Days(folder.Path, DateTime.UtcNow.AddDays(-1).ToString("yyyy-MM-dd"), today, "bronze.o").Made("bronze.o").Counts.RowsOut);
+    }
+
+    [Fact]
     public void A_backfill_by_ingestion_date_reads_chunk_after_chunk_again()
     {
         using var folder = TwoDays();

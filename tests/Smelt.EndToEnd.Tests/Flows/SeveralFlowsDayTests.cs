@@ -24,6 +24,7 @@ public sealed class SeveralFlowsDayTests
         {
             Assert.Equal("1:100 2:20 11:110p 12:12p 21:70a 22:7a", lake.Text(Mended));
             Assert.Equal("3:-30 13:NULL", lake.Text("SELECT string_agg(id || ':' || coalesce(amount::VARCHAR, 'NULL'), ' ' ORDER BY id) FROM silver.orders__quarantine"));
+            Assert.Equal("orders phone", lake.Text("SELECT string_agg(_flow, ' ' ORDER BY id) FROM silver.orders__quarantine"));
             Assert.Contains("\"amount\"", lake.Text("SELECT _input FROM silver.orders__quarantine WHERE id = 3"));
         }
         Assert.Equal(0, LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.orders").Made("silver.orders").Counts.RowsOut);
