@@ -12,7 +12,8 @@ public static class MissingDays
     /// <returns>Ranges without rows, in order; empty where nothing is missing or nothing is declared.</returns>
     public static async Task<IReadOnlyList<DayRange>> OfAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
     {
-        if (!dataset.Properties.Keys.Any(static k => k.Equals(DayColumn.Property, StringComparison.OrdinalIgnoreCase))) return [];
+        // What AUTO CDC keeps are rows of keys and not of days.
+        if (dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc) || !dataset.Properties.Keys.Any(static k => k.Equals(DayColumn.Property, StringComparison.OrdinalIgnoreCase))) return [];
         var column = DayColumn.Of(dataset, context.Pipeline.Project)!;
         if (await context.Tables.FindAsync(dataset.Name, cancel) is not { } table || table.Snapshot.Schema.Find(column) is null) return [];
         using var catalog = new StepCatalog(context.Database());
