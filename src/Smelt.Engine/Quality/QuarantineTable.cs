@@ -77,7 +77,7 @@ internal static class QuarantineTable
         Add(QuarantineColumns.Broken, new ArrayType(DeltaType.String), "broken");
         Add(QuarantineColumns.Reason, DeltaType.String, ReasonSql("broken", rules));
         Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
-        Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? SqlText.Literal(offset) : "NULL::VARCHAR");
+        Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? $"coalesce(r.line, {SqlText.Literal(offset)})" : "r.line");
         if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, SqlText.Literal(step.Flow.Name));
         Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batch.BatchId));
         Add(QuarantineColumns.QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{Now(context)}+00'");

@@ -22,6 +22,7 @@ internal sealed class BoundSources
     public void Bind(UpdateContext context, StepCatalog catalog, int index, SourceCall call, FileSourceOptions options, FileBatch batch,
         IReadOnlyList<string> knownColumns, IntentRecord intent, bool withRow, CancellationToken cancel)
     {
+        if (withRow) options = options with { Metadata = options.Metadata with { SourceLine = batch.Format == FileFormat.Parquet ? SourceLine.OfRows : SourceLine.OfText } };
         var known = index < knownColumns.Count ? SourceSchema.ColumnsFromJson(catalog.Connection, knownColumns[index]) : null;
         var schema = FileSource.InferSchema(catalog.Connection, context.Pipeline.Folder, batch, options, known, cancel);
         _columns.Add(schema.ToJson());
@@ -29,7 +30,7 @@ internal sealed class BoundSources
         _bindings.Add(FileSource.Bind(catalog.Connection, context.Pipeline.Folder, batch, schema, options, [StepCatalog.OwnSchema, $"files_{index}"], cancel));
         var files = SqlText.Identifier(StepCatalog.OwnSchema, $"files_{index}");
         var given = catalog.Describe($"SELECT * FROM {files}");
-        var hidden = given.Where(static c => c.Name is StreamStamps.HiddenFile or StreamStamps.HiddenRescued).Select(static c => SqlText.Identifier(c.Name)).ToList();
+        var hidden = given.Where(static c => c.Name is StreamStamps.HiddenFile or StreamStamps.HiddenRescued || SourceLine.Is(c.Name)).Select(static c => SqlText.Identifier(c.Name)).ToList();
         var stamps = StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, options.Path).Where(s => given.All(c => !c.Name.Equals(s.Name, StringComparison.OrdinalIgnoreCase)));
         var star = hidden.Count == 0 ? "*" : $"* EXCLUDE ({string.Join(", ", hidden)})";
         var stamped = string.Concat(stamps.Select(static s => $", {s.Sql} AS {SqlText.Identifier(s.Name)}"));

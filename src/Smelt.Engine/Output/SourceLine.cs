@@ -1,0 +1,24 @@
+using Smelt.DuckDb;
+
+namespace Smelt.Engine;
+
+/// <summary>
+/// Where a row of a file stands in it: hidden columns of a bound source that go along in the streamed row, are looked at for refused rows only, and are no part of the row as it came.
+/// </summary>
+internal static class SourceLine
+{
+    /// <summary>The physical line, from 1, on which a record of CSV or JSON begins; the number of a Parquet file's row, from 1.</summary>
+    public const string OfText = "__smelt_line", OfRows = "__smelt_file_row";
+
+    public static bool Is(string column) => column is OfText or OfRows;
+
+    /// <summary>SQL of <c>line 17</c> or <c>row 17</c>.</summary>
+    /// <param name="row">SQL of a struct.</param>
+    /// <param name="fields">The names of its fields.</param>
+    /// <returns>Null where no row of it has a place.</returns>
+    public static string? Sql(string row, IEnumerable<string> fields)
+    {
+        var words = fields.Where(Is).Select(f => $"'{(f == OfText ? "line" : "row")} ' || struct_extract({row}, '{f}')").ToList();
+        return words.Count == 0 ? null : $"coalesce({string.Join(", ", words)})";
+    }
+}
