@@ -59,9 +59,16 @@ internal static class QuarantineTable
         await batch.Catalog.BindTableAsync(StepCatalog.OwnSchema, "quarantine_before", before, cancel);
         var names = table.Definition.Metadata.Schema.Fields.Select(static f => f.Name).ToList();
         var held = before.Snapshot.Schema.Fields.Select(static f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        string Value(string column, Func<string, string?> sql) => $"{sql(column) ?? "NULL"} AS {SqlText.Identifier(column)}";
-        var stay = $"SELECT {string.Join(", ", names.Select(n => Value(n, c => held.Contains(c) ? SqlText.Identifier(c) : null)))} FROM {StepCatalog.OwnSchema}.quarantine_before WHERE ({isOfDays}) IS NOT TRUE";
-        var now = judge is null ? "" : $" UNION ALL SELECT {string.Join(", ", names.Select(n => Value(n, c => columns.FirstOrDefault(x => x.Spec.Name.Equals(c, StringComparison.OrdinalIgnoreCase)).Sql)))} FROM {StepCatalog.OwnSchema}.refused";
+        string Rows(Func<string, string?> sql, string from) => $"SELECT {string.Join(", ", names.Select(n => $"{sql(n) ?? "NULL"} AS {SqlText.Identifier(n)}"))} FROM {StepCatalog.OwnSchema}.{from}";
+        string? Sql(string name) => columns.FirstOrDefault(c => c.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Sql;
+        string Held(string where) => Rows(c => held.Contains(c) ? SqlText.Identifier(c) : null, $"quarantine_before WHERE {where}");
+        var stay = Held($"({isOfDays}) IS NOT TRUE");
+        var now = judge is null ? "" : " UNION ALL " + Rows(Sql, "refused");
+        // What is refused again as it was stays as it is: when that was, and in which batch of which kind, is no part of it.
+        var told = names.FindAll(n => n != QuarantineColumns.QuarantinedAt && n != QuarantineColumns.Offset && (shape.Names.Contains(n, StringComparer.OrdinalIgnoreCase) || n != (context.Pipeline.Project.MetadataColumns.BatchId ?? "_batch_id")));
+        string Told(string rows) => $"SELECT {string.Join(", ", told.Select(static n => SqlText.Identifier(n)))} FROM ({rows})";
+        var (then, again) = (Told(Held(isOfDays)), Told(judge is null ? Rows(static _ => null, "quarantine_before WHERE false") : Rows(Sql, "refused")));
+        if (batch.Catalog.Connection.Scalar($"SELECT 1 FROM (({then} EXCEPT ALL {again}) UNION ALL ({again} EXCEPT ALL {then})) LIMIT 1") is null) return null;
         return new StagedQuarantine(table, await copy(table, stay + now, names, cancel), false) { Read = [.. before.Snapshot.Files] };
     }
 
@@ -78,7 +85,7 @@ internal static class QuarantineTable
         Add(QuarantineColumns.Reason, DeltaType.String, ReasonSql("broken", rules));
         Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
         Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? $"coalesce(r.line, {SqlText.Literal(offset)})" : "r.line");
-        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, SqlText.Literal(step.Flow.Name));
+        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, $"coalesce(r.flow, {SqlText.Literal(step.Flow.Name)})");
         Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batch.BatchId));
         Add(QuarantineColumns.QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{Now(context)}+00'");
         return columns;
@@ -91,5 +98,5 @@ internal static class QuarantineTable
     /// <summary>What the broken rules ask for, in words: <c>positive: amount &gt; 0; has_customer: …</c>.</summary>
     /// <param name="broken">SQL of the list of names.</param>
     public static string ReasonSql(string broken, IReadOnlyList<Rule> rules) => rules.Count == 0 ? "NULL::VARCHAR"
-        : $"list_aggregate(list_transform({broken}, lambda b: b || ': ' || MAP {{{string.Join(", ", rules.Select(static r => $"{SqlText.Literal(r.Name)}: {SqlText.Literal(r.Predicate)}"))}}}[b]), 'string_agg', '; ')";
+        : $"concat_ws('; ', {string.Join(", ", rules.Select(r => $"CASE WHEN list_contains({broken}, {SqlText.Literal(r.Name)}) THEN {SqlText.Literal($"{r.Name}: {r.Predicate}")} END"))})";
 }
