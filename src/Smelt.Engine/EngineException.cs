@@ -99,6 +99,9 @@ public static class EngineCodes
     /// <summary>Quarantined rows of a dataset cannot be let in again.</summary>
     public const string ReplayRefused = "SM6266";
 
+    /// <summary>A table's old rows cannot be told from the others.</summary>
+    public const string RetentionRefused = "SM6290";
+
     /// <summary>A statement cannot be done as it was written.</summary>
     public const string StatementRefused = "SM6401";
 

@@ -11,7 +11,8 @@ internal static class SqlCommand
     public static Command Create(Terminal terminal)
     {
         var sql = new Argument<string>("statements") { Description = "DELETE, UPDATE, MERGE, INSERT, ALTER TABLE, OPTIMIZE, VACUUM, RESTORE, DESCRIBE, CREATE TABLE … SHALLOW CLONE or CONVERT TO DELTA, separated by semicolons; - reads them from standard input" };
-        var command = new Command("sql", "Change tables with SQL") { sql, CommandTree.Target, CommandTree.Variables };
+        var erasure = new Option<bool>("--erasure") { Description = "The DELETE statements are to forget somebody: their commits bear a mark that streams pass over, and bronze lets them through" };
+        var command = new Command("sql", "Change tables with SQL") { sql, erasure, CommandTree.Target, CommandTree.Variables };
         command.SetAction(async (parsed, cancel) =>
         {
             using var session = Session(terminal, parsed);
@@ -19,7 +20,10 @@ internal static class SqlCommand
             var text = parsed.GetValue(sql)!;
             if (text == "-") text = await Console.In.ReadToEndAsync(cancel);
             var read = TableStatementParser.Parse(text, session.Pipeline.Variables);
-            return await RunAsync(terminal, session, read, cancel);
+            var isErasure = parsed.GetValue(erasure);
+            if (isErasure && read.Statements.FirstOrDefault(static s => s is not DeleteStatement) is { } other) throw new UsageException($"--erasure takes DELETE statements only, and there is {other.Verb}. Run it without.");
+            if (isErasure && read.Statements.Any(static s => s is DeleteStatement { Condition: null })) throw new UsageException("--erasure takes DELETE statements with a WHERE: whom to forget.");
+            return await RunAsync(terminal, session, read, isErasure, cancel);
         });
         return command;
     }
@@ -35,7 +39,7 @@ internal static class SqlCommand
     }
 
     /// <summary>Nothing is done where one statement cannot be read. Each is a commit of its own; the first that fails ends the work, and those before it stay.</summary>
-    internal static async Task<int> RunAsync(Terminal terminal, PipelineSession session, TableStatements read, CancellationToken cancel)
+    internal static async Task<int> RunAsync(Terminal terminal, PipelineSession session, TableStatements read, bool isErasure, CancellationToken cancel)
     {
         var (done, diagnostics, failure) = (new List<StatementOutcome>(), read.Diagnostics, (StatementFailedException?)null);
         try
@@ -44,9 +48,11 @@ internal static class SqlCommand
             {
                 foreach (var statement in read.Statements)
                 {
-                    var outcome = await StatementDispatch.RunAsync(session, statement, cancel);
-                    done.Add(outcome);
-                    Tell(terminal, outcome);
+                    foreach (var outcome in await StatementDispatch.RunAsync(session, statement, isErasure, cancel))
+                    {
+                        done.Add(outcome);
+                        Tell(terminal, outcome);
+                    }
                 }
             }
         }
@@ -88,11 +94,21 @@ internal static class SqlCommand
 /// <summary>Which part does which statement.</summary>
 internal static class StatementDispatch
 {
-    public static Task<StatementOutcome> RunAsync(PipelineSession session, TableStatement statement, CancellationToken cancel) => statement switch
+    /// <param name="session">The pipeline.</param>
+    /// <param name="statement">What to do.</param>
+    /// <param name="isErasure">Whether its deletes are to forget somebody.</param>
+    /// <param name="cancel">Ends the work.</param>
+    public static async Task<IReadOnlyList<StatementOutcome>> RunAsync(PipelineSession session, TableStatement statement, bool isErasure, CancellationToken cancel) => statement switch
+    {
+        RetentionStatement retention => await retention.RunAsync(session, cancel),
+        _ => [await OneAsync(session, statement, isErasure, cancel)],
+    };
+
+    private static Task<StatementOutcome> OneAsync(PipelineSession session, TableStatement statement, bool isErasure, CancellationToken cancel) => statement switch
     {
         AlterStatement alter => new AlterStatements(session).RunAsync(alter, cancel),
         OptimizeStatement or VacuumStatement or RestoreStatement or DescribeStatement or CloneStatement or ConvertStatement => new MaintenanceStatements(session).RunAsync(statement, cancel),
-        DeleteStatement or UpdateStatement or MergeStatement or InsertStatement => new RowStatements(session).RunAsync(statement, cancel),
+        DeleteStatement or UpdateStatement or MergeStatement or InsertStatement => new RowStatements(session, isErasure).RunAsync(statement, cancel),
         _ => throw new InvalidOperationException($"{statement.Verb} is parsed and not done"),
     };
 }

@@ -7,7 +7,7 @@ using Smelt.Runs;
 namespace Smelt.Cli;
 
 /// <summary>DELETE, UPDATE, MERGE and INSERT.</summary>
-internal sealed class RowStatements(PipelineSession session)
+internal sealed class RowStatements(PipelineSession session, bool isErasure)
 {
     /// <summary>A statement that reads its own target starts anew with all that it reads, so it is tried here.</summary>
     private const int Attempts = 10;
@@ -20,7 +20,9 @@ internal sealed class RowStatements(PipelineSession session)
             var target = await scope.TargetAsync(statement.Target, cancel);
             var (operation, options) = await PlanAsync(statement, target, scope, cancel);
             options = options with { ReadsTarget = scope.Reads(target), MaxAttempts = scope.Reads(target) ? 1 : Attempts };
-            var result = await target.Table.ChangeAsync(operation, options, scope.Catalog.Connection, options.ReadsTarget ? target.Snapshot : null, cancel);
+            if (isErasure) Erasure.Refuse(session, target);
+            var result = isErasure ? await Erasure.RunAsync(session, target, operation, options, scope.Catalog.Connection, cancel)
+                : await target.Table.ChangeAsync(operation, options, scope.Catalog.Connection, options.ReadsTarget ? target.Snapshot : null, cancel);
             if (result is not DmlResult.Conflict || !options.ReadsTarget || attempt == Attempts) return Told(statement, target, result);
         }
     }
@@ -99,7 +101,7 @@ internal sealed class RowStatements(PipelineSession session)
         switch (result)
         {
             case DmlResult.Committed committed:
-                return new StatementOutcome(statement.Verb, name, Words(committed.Metrics)) { Version = committed.Version, Metrics = Numbers(committed.Metrics), Notes = ChangedByHand.Notes(session, target, statement, committed) };
+                return new StatementOutcome(statement.Verb, name, Words(committed.Metrics)) { Version = committed.Version, Metrics = Numbers(committed.Metrics), Notes = isErasure ? Erasure.Notes(session, target) : ChangedByHand.Notes(session, target, statement, committed) };
             case DmlResult.Unchanged unchanged:
                 return new StatementOutcome(statement.Verb, name, "no row to change") { Metrics = Numbers(unchanged.Metrics) };
             case DmlResult.Conflict conflict:

@@ -157,17 +157,7 @@ internal sealed class TargetTable
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The plan that sets delta.appendOnly again after the commit that lifted it.</summary>
-    public TablePlan SetAgain(BatchKey key, string attempt) => new()
-    {
-        Folder = Table.Folder,
-        Kind = PlanKind.Metadata,
-        TableId = Definition.Metadata.Id,
-        SetProperties = new Dictionary<string, string?> { [AppendOnly] = "true" },
-        Transaction = new TransactionMark(key.AppId + ":append-only", key.Batch),
-        Operation = "SET TBLPROPERTIES",
-        OperationParameters = new Dictionary<string, string> { ["properties"] = "{\"delta.appendOnly\":\"true\"}" },
-        Attempt = attempt,
-    };
+    public TablePlan SetAgain(BatchKey key, string attempt) => AppendOnlyProperty.SetAgain(Table.Folder, Definition.Metadata.Id, new TransactionMark(key.AppId + ":append-only", key.Batch), attempt);
 
     private static Dictionary<string, string> Parameters(StepPreparation step, BatchKey key, PlanKind kind)
     {

@@ -59,6 +59,7 @@ public sealed class StepPlanner(UpdateContext context)
         var sources = WholeSources.Find(context, step, cancel);
         step = step with { Sources = sources };
         var decision = await ReasonAsync(step, cancel);
+        if (decision.Action == StepAction.Run) decision = decision with { Notes = [.. decision.Notes, .. await RemovedRows.NotesAsync(context, step, cancel)] };
         if (!ReferenceEquals(decision.Reason, InputsChanged)) return step with { Decision = decision };
         var choice = await new RefreshPlanner(context, step).ChooseAsync(cancel);
         return step with { Refresh = choice.Refresh, Decision = decision with { Reason = $"{string.Join(", ", ChangedInputs(step))} changed; {choice.Words}" } };

@@ -18,6 +18,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         {
             TargetMarks.RefuseForeign(context, step);
             RefuseLossOfRemoved(step);
+            await RemovedRows.RefuseLossAsync(context, step, cancel);
         }
         else if (step.Dataset.Kind != DatasetKind.Sink)
         {

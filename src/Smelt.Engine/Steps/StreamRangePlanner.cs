@@ -106,9 +106,9 @@ internal sealed class StreamRangePlanner(StepPreparation step, StreamSource sour
         foreach (var group in passed.GroupBy(static p => p.Mark))
         {
             var versions = string.Join(", ", group.Take(5).Select(static p => p.Version)) + (group.Count() > 5 ? ", …" : "");
-            notes.Add($"{source.Name}: {(group.Count() == 1 ? "version" : "versions")} {versions} took rows out {(group.Key is { } why ? $"for {why}" : "or changed them (skipChangeCommits)")} and {(group.Count() == 1 ? "is" : "are")} passed over");
+            notes.Add($"{source.Name}: {(group.Count() == 1 ? "version" : "versions")} {versions} took rows out {(group.Key is { } why ? $"for {why}{RemovedRows.What(group)}" : "or changed them (skipChangeCommits)")} and {(group.Count() == 1 ? "is" : "are")} passed over");
         }
-        return range with { Passed = range.Passed + passed.Count(static p => p.Mark != CommitMarks.Remade) };
+        return range with { Passed = range.Passed + passed.Count(static p => RemovedRows.AreLost(p)) };
     }
 
     private async Task<StreamRange> ChangesAsync(StreamRange range, CancellationToken cancel)

@@ -35,7 +35,11 @@ public sealed record VersionAppends(long Version, IReadOnlyList<AddFile> Files);
 /// <param name="Version">The version.</param>
 /// <param name="Operation">Its operation, where it says one.</param>
 /// <param name="Mark">Why its rows were taken out, by <see cref="CommitMarks"/>; null where the reader asked for all such commits to be passed over.</param>
-public sealed record PassedVersion(long Version, string? Operation, string? Mark);
+public sealed record PassedVersion(long Version, string? Operation, string? Mark)
+{
+    /// <summary>In words what went, where the commit says it (<see cref="CommitMarks.What"/>).</summary>
+    public string? What { get; init; }
+}
 
 /// <summary>Why a reader of appended rows cannot go on.</summary>
 public enum ChangeBreak

@@ -9,6 +9,9 @@ public static class CommitMarks
     /// <summary>The tag's name. Its value is why rows were taken out.</summary>
     public const string Removes = "smelt.removes";
 
+    /// <summary>The tag that says in words what went: <c>3 days before 2025-01-01</c>.</summary>
+    public const string What = "smelt.removed";
+
     /// <summary>Rows that became too old to keep.</summary>
     public const string Retention = "retention";
 
@@ -20,6 +23,9 @@ public static class CommitMarks
 
     /// <summary>Tags with the mark, for <see cref="DmlOptions.Tags"/> and <see cref="TablePlan.Tags"/>.</summary>
     public static IReadOnlyDictionary<string, string> Of(string why) => new Dictionary<string, string>(StringComparer.Ordinal) { [Removes] = why };
+
+    /// <summary>Tags with the mark, and in words what goes.</summary>
+    public static IReadOnlyDictionary<string, string> Of(string why, string what) => new Dictionary<string, string>(StringComparer.Ordinal) { [Removes] = why, [What] = what };
 
     internal static string? Of(CommitInfo? commit) => commit?.Tags.GetValueOrDefault(Removes);
 }

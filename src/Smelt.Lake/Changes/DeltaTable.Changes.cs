@@ -22,7 +22,7 @@ public sealed partial class DeltaTable
             var mark = CommitMarks.Of(actions.Info);
             if (change is not (null or ChangeBreak.Replaced) && (mark is not null || skipChangeCommits))
             {
-                passed.Add(new PassedVersion(version, actions.Info?.Operation, mark));
+                passed.Add(new PassedVersion(version, actions.Info?.Operation, mark) { What = actions.Info?.Tags.GetValueOrDefault(CommitMarks.What) });
                 continue;
             }
             if (change is { } kind)

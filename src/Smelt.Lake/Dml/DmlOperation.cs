@@ -65,7 +65,7 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
 
     private DmlResult? Before(Snapshot snapshot)
     {
-        if (operation.ChangesRows && snapshot.Metadata.IsOn("delta.appendOnly"))
+        if (operation.ChangesRows && !options.LiftsAppendOnly && snapshot.Metadata.IsOn(AppendOnlyProperty.Name))
             return new DmlResult.Refused(DmlRefusal.AppendOnly, $"the table '{table.Folder}' is append-only (delta.appendOnly = true): its rows are not changed, removed or replaced");
         ProtocolSupport.CheckWrite(table.Folder, snapshot.Protocol, snapshot.Metadata);
         var done = options.Transaction is { } mark && snapshot.Transactions.TryGetValue(mark.AppId, out var there) && there.Version >= mark.Version;
@@ -140,6 +140,7 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
             ReadVersion = attempt.Snapshot.Version,
             Protocol = definition.Protocol.Equals(attempt.Snapshot.Protocol) ? null : definition.Protocol,
             Metadata = definition.Metadata.Equals(attempt.Snapshot.Metadata) ? null : definition.Metadata,
+            SetProperties = options.LiftsAppendOnly && definition.Metadata.IsOn(AppendOnlyProperty.Name) ? AppendOnlyProperty.Lifted : EmptyMap.Values,
             Adds = draft.Files?.Adds ?? [],
             Removes = draft.Kind == PlanKind.Overwrite ? [] : [.. (draft.Files?.Removes ?? []).Select(static f => RemoveFile.Of(f, 0) with { DeletionTimestamp = null })],
             ChangeFiles = draft.Files?.ChangeFiles ?? [],

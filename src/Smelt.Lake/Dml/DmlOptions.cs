@@ -29,6 +29,12 @@ public sealed record DmlOptions
     /// <summary>Tags for commitInfo.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = EmptyMap.Texts;
 
+    /// <summary>
+    /// Whether the commit lifts <c>delta.appendOnly</c> where the table has it, so that rows may go. Whoever asks for it sets the property again in a commit after it
+    /// (<see cref="AppendOnlyProperty.SetAgain"/>), and looks for tables where that was cut short.
+    /// </summary>
+    public bool LiftsAppendOnly { get; init; }
+
     /// <summary>Target size of a data file in bytes.</summary>
     public long TargetFileBytes { get; init; } = 128L << 20;
 }

@@ -40,6 +40,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         foreach (var (_, query) in _tests) binding.BindTest(query);
         new PropertiesReader(finder, names, _diagnostics).Read(properties);
         new PolicyChecks(project, _diagnostics).Check(_datasets);
+        new RetentionChecks(project, target, _diagnostics).Check(_datasets);
         var unitTests = new UnitTestReader(folder, finder, _diagnostics).Read(properties);
         DefinitionHashes.Compute(levels, names, project);
         CheckVariables(project, projectMap, variables);

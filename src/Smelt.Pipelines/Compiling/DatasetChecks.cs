@@ -79,6 +79,10 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
             {
                 if (!CdcRetention.TryParse(value, out _)) dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} cannot be '{value}'.", "Write a number and a unit: '7 days', '12 hours'.");
             }
+            else if (key.Equals(RetentionPolicy.Property, StringComparison.OrdinalIgnoreCase))
+            {
+                if (!RetentionPeriod.TryParse(value, out _)) dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} cannot be '{value}'.", $"Write {RetentionPeriod.Form}.");
+            }
             else if (key.Equals(DeduplicationWindow.WidthProperty, StringComparison.OrdinalIgnoreCase))
             {
                 if (!CdcRetention.TryParse(value, out _)) dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} cannot be '{value}'.", "Write a number and a unit: '7 days', '12 hours'.");
@@ -91,7 +95,7 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
                     dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} names '{value}', which is no column of {dataset.Name}.", NearestName.Of(value, dataset.Schema.Columns.Select(static c => c.Name)) is { } near ? $"Did you mean '{near}'?" : null);
             }
             else if (!key.Equals("smelt.moved_from", StringComparison.OrdinalIgnoreCase))
-                dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"Unknown property '{key}'.", $"Of Smelt's own there are smelt.moved_from, {DayColumn.Property}, {DeduplicationWindow.TimeProperty}, {DeduplicationWindow.WidthProperty} and {CdcRetention.Property}.");
+                dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"Unknown property '{key}'.", $"Of Smelt's own there are smelt.moved_from, {RetentionPolicy.Property}, {DayColumn.Property}, {DeduplicationWindow.TimeProperty}, {DeduplicationWindow.WidthProperty} and {CdcRetention.Property}.");
             else if (!DatasetName.TryParse(value, out var from))
                 dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"smelt.moved_from cannot be '{value}'.", "Write layer.name, the dataset's former name.");
             else if (names.Find(from) is not null)

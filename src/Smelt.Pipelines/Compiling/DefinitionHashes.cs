@@ -73,7 +73,7 @@ internal static class DefinitionHashes
         foreach (var column in dataset.Statement.PartitionedBy) hash.Add("partition").Add(column.Name);
         foreach (var column in dataset.Statement.ClusterBy) hash.Add("cluster").Add(column.Name);
         hash.Add(dataset.Statement.ClusterAuto ? "auto" : null);
-        foreach (var (key, value) in DatasetBuilder.Properties(dataset, project).OrderBy(p => p.Key, StringComparer.Ordinal)) hash.Add(key).Add(value);
+        foreach (var (key, value) in DatasetBuilder.Properties(dataset, project).Where(static p => !p.Key.Equals(RetentionPolicy.Property, StringComparison.OrdinalIgnoreCase)).OrderBy(p => p.Key, StringComparer.Ordinal)) hash.Add(key).Add(value);
         if (dataset.Kind == DatasetKind.StreamingTable) hash.Add((project.DefaultsOf(dataset.Name.Layer).CastErrors ?? project.CastErrors).ToString());
         if (dataset.Name.Layer == Layer.Bronze) hash.Add(project.MetadataColumns.ToString());
     }

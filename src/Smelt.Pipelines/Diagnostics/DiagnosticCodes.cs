@@ -168,6 +168,8 @@ public static class DiagnosticCodes
     public const string NamingPolicy = "SM5064";
     /// <summary>A description that a policy asks for.</summary>
     public const string MissingDocs = "SM5065";
+    /// <summary>Rows of a dataset cannot be kept for a time alone.</summary>
+    public const string RetentionRefused = "SM5090";
 
     /// <summary>A code's title, as in docs/diagnostics.md.</summary>
     public static IReadOnlyDictionary<string, string> Titles { get; } = new Dictionary<string, string>
@@ -249,6 +251,7 @@ public static class DiagnosticCodes
         [NamingPolicy] = "A name that a policy does not allow",
         [MissingDocs] = "A description that a policy asks for",
         [BadUnitTest] = "A unit test lacks something",
+        [RetentionRefused] = "Rows that cannot be kept for a time alone",
         [JsonSchemaKeyword] = "A JSON Schema that cannot be made rules",
     };
 }

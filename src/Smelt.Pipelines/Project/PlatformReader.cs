@@ -68,7 +68,7 @@ internal sealed class PlatformReader(List<Diagnostic> diagnostics)
             MemoryBytes = Bytes(map["memory"]),
             Threads = map["threads"] is YamlScalar { Integer: > 0 and < int.MaxValue } threads ? (int)threads.Integer.Value : null,
             HistoryRetention = Duration(retention?["history"]),
-            BronzeRetention = Duration(retention?["bronze"]),
+            Retention = RetentionRule.Read(retention, FileName, diagnostics, "history"),
         };
     }
 

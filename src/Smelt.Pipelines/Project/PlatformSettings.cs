@@ -28,9 +28,11 @@ public sealed record TargetSettings
     public long? MemoryBytes { get; init; }
     public int? Threads { get; init; }
 
-    /// <summary>How long old versions stay readable, and how long bronze rows are kept (null: for ever).</summary>
+    /// <summary>How long old versions stay readable: what <c>smelt maintain</c> gives to VACUUM. Null: as each table says.</summary>
     public TimeSpan? HistoryRetention { get; init; }
-    public TimeSpan? BronzeRetention { get; init; }
+
+    /// <inheritdoc cref="ProjectSettings.Retention"/>
+    public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
 
     /// <summary>Where a layer's tables live: its own storage, else <c>storage/layer</c>.</summary>
     public string StorageOf(Layer layer) => LayerStorage.GetValueOrDefault(layer) ?? Storage.TrimEnd('/') + "/" + DatasetName.SchemaOf(layer);

@@ -26,7 +26,7 @@ internal static class ProjectReader
             diagnostics.Add(new Diagnostic(DiagnosticCodes.WrongValue, Severity.Error, FileName, at.Line, at.Column,
                 $"quarantine_name cannot be '{name}': every dataset needs a quarantine of its own, beside itself.", "Write {table} and something more: '{table}__quarantine'."));
         }
-        return (Settings(map, fallback), map);
+        return (Settings(map, fallback) with { Retention = RetentionRule.Read(map.Map("retention"), FileName, diagnostics) }, map);
     }
 
     private static ProjectSettings Settings(YamlMap map, ProjectSettings fallback) => fallback with

@@ -29,6 +29,9 @@ public sealed record ProjectSettings
     /// <summary>In their order: what a later one says holds.</summary>
     public IReadOnlyList<PolicyRule> Policies { get; init; } = [];
 
+    /// <summary>How long rows are kept, by layer or dataset; a target's own come first.</summary>
+    public IReadOnlyList<RetentionRule> Retention { get; init; } = [];
+
     public Policy PolicyOf(DatasetName dataset) => Policies.Where(p => p.IsFor(dataset)).Aggregate(new Policy(), static (all, own) => all.Under(own.Policy));
 
     /// <summary>Kept for the scheduler: a cron expression.</summary>

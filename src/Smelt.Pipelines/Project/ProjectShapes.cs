@@ -49,6 +49,7 @@ internal static class ProjectShapes
             new("naming", new MapShape(new("datasets", Text("A regular expression for whole names of datasets.")), new ShapeKey("columns", Text("A regular expression for whole names of columns."))) { Doc = "Patterns of names." }),
             new("require_docs", new EitherShape(new BooleanShape(), new ChoiceShape("datasets", "columns")) { Doc = "Whether datasets, or their columns too, must be described." })))
         { Doc = "What is asked of datasets; of several that are for a dataset the later holds." }),
+        new("retention", new DictionaryShape(new TextShape()) { Doc = "How long rows are kept, by layer or layer.dataset: 400 days, 8 weeks, 6 months, 2 years, forever." }),
         new("schedule", Text("When updates run, as a cron expression; for the scheduler.")));
 
     public static MapShape Platform { get; } = new(
@@ -61,10 +62,7 @@ internal static class ProjectShapes
             new("connections", new DictionaryShape(new EitherShape(new DictionaryShape(new TextShape()))) { Doc = "Named connections: type and settings; secrets only as ${env:NAME} or ${file:PATH}." }),
             new("memory", Text("Limit of the process: 4GB, 512MB.")),
             new("threads", new IntegerShape(1) { Doc = "Threads of the engine." }),
-            new("retention", new MapShape(
-                new("history", Text("How long old versions stay readable: 30 days.")),
-                new("bronze", Text("How long bronze rows are kept: 400 days.")))
-            { Doc = "How long things are kept." })))
+            new("retention", new DictionaryShape(new TextShape()) { Doc = "How long rows are kept, as in smelt.yml, in this target; history: how long old versions stay readable." })))
         { Doc = "Named environments." }, Required: true));
 
     private static readonly ShapeKey[] s_testConfig =

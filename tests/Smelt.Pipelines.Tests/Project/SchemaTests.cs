@@ -51,7 +51,7 @@ public class SchemaTests
         var dataset = compiled.Graph.Datasets[0];
         Assert.Equal(("b", "raw", CastErrorAction.Drop), (dataset.Properties["a"], dataset.Tags[0], dataset.CastErrors));
         Assert.Equal(CastErrorAction.Fail, project.DefaultsOf(Layer.Gold).CastErrors);
-        AllKeysAreThere(ProjectShapes.Project, "name version description variables vars cast_errors gates quarantine_name metadata_columns defaults policies schedule");
+        AllKeysAreThere(ProjectShapes.Project, "name version description variables vars cast_errors gates quarantine_name metadata_columns defaults policies retention schedule");
     }
 
     [Fact]
@@ -74,7 +74,8 @@ public class SchemaTests
         Assert.Equal(("prod", "duckdb", 4L << 30, 3), (target.Name, target.Engine, target.MemoryBytes, target.Threads));
         Assert.Equal(("/raw", "/lake/silver"), (target.StorageOf(Layer.Bronze), target.StorageOf(Layer.Silver)));
         Assert.Equal("${env:SHOP_PASSWORD}", target.Connections["shop"].Settings["password"]);
-        Assert.Equal((30, 364), (target.HistoryRetention!.Value.Days, target.BronzeRetention!.Value.Days));
+        Assert.Equal(30, target.HistoryRetention!.Value.Days);
+        Assert.Equal("52 weeks", Assert.Single(target.Retention).Period.ToString());
         Assert.Equal("lake/bronze", pipeline.CompileClean(new CompileOptions { Target = "dev" }).Target.StorageOf(Layer.Bronze));
         AllKeysAreThere(ProjectShapes.Platform, "default_target targets");
     }
