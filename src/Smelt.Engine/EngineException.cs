@@ -96,6 +96,12 @@ public static class EngineCodes
     /// <summary>A dataset cannot be made again by days.</summary>
     public const string DayRefused = "SM6220";
 
+    /// <summary>Days made again would lose rows that the sources no longer hold.</summary>
+    public const string DayLoses = "SM6243";
+
+    /// <summary>Quarantined rows of a dataset cannot be let in again.</summary>
+    public const string ReplayRefused = "SM6266";
+
     /// <summary>A table's old rows cannot be told from the others.</summary>
     public const string RetentionRefused = "SM6290";
 

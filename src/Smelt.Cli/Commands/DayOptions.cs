@@ -20,10 +20,11 @@ internal static class DayOptions
         if (options.FullRefresh.Count + options.Refresh.Count > 0) throw new UsageException("--date makes one day again; it does not go with --refresh or --full-refresh.");
         var remake = new DayRemake(session.NewContext("run"), days);
         var refused = options.Selected.Select(d => (Dataset: d, Why: remake.Refusal(d))).Where(static r => r.Why is not null).ToList();
-        if (parsed.GetValue(CommandTree.Select) is not null && refused.Count > 0)
+        var isNamed = parsed.GetValue(CommandTree.Select) is not null;
+        if (isNamed && refused.Count > 0)
             throw new UsageException(string.Join(" ", refused.Select(static r => $"{r.Dataset.Name} cannot be made again by days: {r.Why}")), EngineCodes.DayRefused);
         foreach (var (dataset, why) in refused) terminal.Say($"{dataset.Name} is left as it is: {why}");
         var chosen = options.Selected.Where(d => refused.TrueForAll(r => r.Dataset != d)).ToList();
-        return chosen.Count > 0 ? options with { Selected = chosen, Days = days } : throw new UsageException("No dataset declares a day column: TBLPROPERTIES ('smelt.day_column' = 'column').", EngineCodes.DayRefused);
+        return chosen.Count > 0 ? options with { Selected = chosen, Days = days, LeavesLostDays = !isNamed } : throw new UsageException("No dataset declares a day column: TBLPROPERTIES ('smelt.day_column' = 'column').", EngineCodes.DayRefused);
     }
 }

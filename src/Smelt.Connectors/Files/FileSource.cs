@@ -32,6 +32,10 @@ public static class FileSource
         IReadOnlyList<SourceColumn>? known = null, CancellationToken cancel = default) =>
         SchemaInference.Infer(new(connection, pipelineFolder, batch, options, cancel), known);
 
+    /// <summary>Files of a batch that are gone, or are not what they were when it was chosen: reading them again would not give its rows.</summary>
+    public static IReadOnlyList<SourceFile> Lost(string pipelineFolder, FileBatch batch, CancellationToken cancel = default) =>
+        [.. batch.Files.Where(file => !FileBytes.IsSame(file, Path.GetFullPath(file.Path, Path.GetFullPath(pipelineFolder)), cancel))];
+
     /// <summary>Creates the view <paramref name="viewName"/> (its parts are quoted here) over the batch: the schema's columns, then the metadata columns that the options name.</summary>
     /// <exception cref="FileSourceException">As the scan runs, faults of a file end the query instead with a DuckDbException; <see cref="FileBinding.Fault"/> is then the typed one.</exception>
     public static FileBinding Bind(DuckDbConnection connection, string pipelineFolder, FileBatch batch, SourceSchema schema, FileSourceOptions options,

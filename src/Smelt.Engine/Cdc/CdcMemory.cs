@@ -107,12 +107,14 @@ internal sealed class CdcMemory
         return Stored($"SELECT *, {RowKind} AS kind FROM (SELECT {columns} FROM ({old}) AS m ANTI JOIN {CdcBatch.Remembered} AS n ON {same} WHERE {holds} UNION ALL SELECT {columns} FROM {CdcBatch.Remembered}) AS a");
     }
 
-    /// <summary>Of forgotten deletes, of truncations and of snapshots the greatest is enough.</summary>
+    /// <summary>
+    /// Of forgotten deletes, of truncations and of snapshots the greatest is enough. A delete that is written down no more stays forgotten, however long the retention is made afterwards.
+    /// </summary>
     public string CompactedMarksSql(CdcBatch batch)
     {
         var all = $"(SELECT kind, seq, noted FROM {Marks} UNION ALL SELECT kind, seq, noted FROM {NewMarks})";
         batch.Run($"CREATE OR REPLACE TABLE {NewMarks} AS SELECT kind, seq, noted FROM {all} WHERE kind = {DeleteMark} AND noted >= {Oldest} "
-            + $"UNION ALL SELECT kind, max(seq), max(noted) FROM {all} WHERE NOT (kind = {DeleteMark} AND noted >= {Oldest}) GROUP BY kind");
+            + $"UNION ALL SELECT kind, max(seq), CASE WHEN kind = {DeleteMark} THEN 0 ELSE max(noted) END FROM {all} WHERE NOT (kind = {DeleteMark} AND noted >= {Oldest}) GROUP BY kind");
         return MarksSql(batch);
     }
 

@@ -8,6 +8,8 @@ public sealed record DayRange(DateOnly First, DateOnly Last)
     /// <summary>Reads <c>2025-01-15</c> or <c>20250115</c>.</summary>
     public static DateOnly? Day(string text) => DateOnly.TryParseExact(text, ["yyyy-MM-dd", "yyyyMMdd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
 
+    public bool Has(DateOnly day) => day >= First && day <= Last;
+
     /// <summary>SQL that holds of a day column's values within the range; days of times are those of UTC.</summary>
     public string Holds(string column) => $"CAST({column} AS DATE) BETWEEN DATE '{Text(First)}' AND DATE '{Text(Last)}'";
 

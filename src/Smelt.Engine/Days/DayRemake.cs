@@ -8,7 +8,10 @@ namespace Smelt.Engine;
 /// Makes some days of a dataset again from what it has read: a batch that reads nothing new and whose prepared record replaces the rows of those days by the rows that differ.
 /// Cut short anywhere it is finished by whoever runs the flow next, or was never begun; made twice it changes nothing the second time.
 /// </summary>
-public sealed class DayRemake(UpdateContext context, DayRange days)
+/// <param name="context">Of the update.</param>
+/// <param name="days">To make again.</param>
+/// <param name="leavesLost">Whether days that cannot be read again are left as they are, and told: where nobody named the dataset.</param>
+public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesLost = false)
 {
     public async Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
     {
@@ -18,25 +21,24 @@ public sealed class DayRemake(UpdateContext context, DayRange days)
             FlowResult.Completed? finished = null;
             for (var round = 0; round < StepRunner.MostConflicts; round++)
             {
-                var step = await new StepPlanner(context).PrepareAsync(dataset, dataset.Flows[0], RefreshMode.Incremental, cancel);
-                if (step.Decision is { Action: StepAction.Stop } stop) return Failed(stop.Code!, stop.Reason);
-                if (step.State is not { FlowId: not null } state || step.Target is null) return new FlowResult.Skipped("it has no table yet");
-                var key = StepRunner.KeyOf(step);
-                if (await IsOpenAsync(state, key, cancel))
+                var flows = await PrepareAsync(dataset, cancel);
+                if (flows.Find(static f => f.Decision.Action == StepAction.Stop) is { } stop) return Failed(stop.Decision.Code!, stop.Decision.Reason);
+                var read = flows.FindAll(static f => f.State is { FlowId: not null } && f.Target is not null);
+                if (await FirstOpenAsync(read, cancel) is { } open)
                 {
-                    var result = await new StepRunner(context).RoundAsync(step, key, isOld: true, progress, cancel);
+                    var result = await new StepRunner(context).RoundAsync(open, StepRunner.KeyOf(open), isOld: true, progress, cancel);
                     if (result is FlowResult.Failed) return result;
                     if (result is FlowResult.Completed old) finished = old.After(finished);
                 }
-                else if (state.Done is null) return (FlowResult?)finished ?? new FlowResult.Skipped("it has no table yet");
-                else if (await RemakeAsync(step, key, progress, cancel) is { } made)
-                {
-                    return made is FlowResult.Completed completed ? completed.After(finished) : made;
-                }
-                var table = context.Layout.Table(dataset.Name);
-                if (await table.TrySnapshotAsync(cancel) is { } snapshot) context.Tables.Publish(dataset.Name, table, snapshot);
+                else if (read.FindAll(static f => f.State!.Done is not null) is not { Count: > 0 } done) return (FlowResult?)finished ?? new FlowResult.Skipped("it has no table yet");
+                else if (await RemakeAsync(done, progress, cancel) is { } made) return made is FlowResult.Completed completed ? completed.After(finished) : made;
+                await RepinAsync(dataset, cancel);
             }
             return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while {days} was made again. Run again when they rest.");
+        }
+        catch (EngineException lost) when (leavesLost && lost.Code == EngineCodes.DayLoses)
+        {
+            return new FlowResult.Skipped("what it read is not there any more") { Notes = [lost.Message] };
         }
         catch (Exception error) when (StepFault.Of(error) is { } fault)
         {
@@ -52,35 +54,61 @@ public sealed class DayRemake(UpdateContext context, DayRange days)
     public string? Refusal(Dataset dataset)
     {
         if (!dataset.IsStored) return "it has no table.";
-        if (dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze }) return "a bronze streaming table is append-only; --full-refresh reads its source again.";
         if (DayColumn.Of(dataset, context.Pipeline.Project) is null) return $"it declares no day column. Write TBLPROPERTIES ('{DayColumn.Property}' = 'column').";
-        if (dataset.Flows.Count != 1) return "several flows write it.";
-        if (dataset.Flows[0].Kind is FlowKind.AutoCdc or FlowKind.Once) return "its rows do not follow from its inputs day by day (AUTO CDC, ONCE).";
-        return dataset.Flows[0].Query.Unique is null ? null : "which of repeated rows is kept depends on the order in which they came (DISTINCT ON).";
+        if (dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc)) return "its rows do not follow from its inputs day by day (AUTO CDC).";
+        if (dataset.Flows.All(static f => f.Kind == FlowKind.Once)) return "only flows that run once write it: --full-refresh runs them again.";
+        if (dataset.Flows.Any(static f => f.Query.Unique is not null))
+            return "which of repeated rows is kept depends on the order in which they came, and no table remembers that order (DISTINCT ON). --full-refresh makes it anew, or a materialized view chooses by an order of the rows' own.";
+        return dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze } && dataset.Queries.Any(static q => StreamSource.Of(q).Count > 0)
+            ? "it streams tables, and which batch brought which of their rows is not remembered: bronze is made again from files only." : null;
     }
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
 
-    /// <summary>Whether the flow's next batch was begun by an ordinary update, or is prepared: that one comes first.</summary>
-    private static async Task<bool> IsOpenAsync(FlowState state, BatchKey key, CancellationToken cancel) =>
-        state.Has(key.Generation, key.Batch, "prepared")
-        || (state.Has(key.Generation, key.Batch, "intent") && await state.IntentAsync(key.Generation, key.Batch, cancel) is not { IsReplay: true });
-
-    /// <returns>Null where the target changed under it.</returns>
-    private async Task<FlowResult?> RemakeAsync(StepPreparation step, BatchKey key, StepProgress progress, CancellationToken cancel)
+    private async Task<List<StepPreparation>> PrepareAsync(Dataset dataset, CancellationToken cancel)
     {
-        var state = step.State!;
-        if (step.Flow.Kind != FlowKind.Complete)
+        var flows = new List<StepPreparation>();
+        foreach (var flow in dataset.Flows) flows.Add(await new StepPlanner(context).PrepareAsync(dataset, flow, RefreshMode.Incremental, cancel));
+        return flows;
+    }
+
+    /// <summary>The flow whose next batch was begun by an ordinary update, or is prepared: that one comes first.</summary>
+    private static async Task<StepPreparation?> FirstOpenAsync(List<StepPreparation> flows, CancellationToken cancel)
+    {
+        foreach (var flow in flows)
         {
-            context.Probe(step.Label + ":before-intent");
-            _ = await state.PutIntentAsync(key.Generation, key.Batch, Intent(step, key), cancel);
-            context.Probe(step.Label + ":after-intent");
+            var (state, key) = (flow.State!, StepRunner.KeyOf(flow));
+            if (state.Has(key.Generation, key.Batch, "prepared")) return flow;
+            if (state.Has(key.Generation, key.Batch, "intent") && await state.IntentAsync(key.Generation, key.Batch, cancel) is not { IsReplay: true }) return flow;
         }
-        var batch = await DayBatch.OpenAsync(context, step, key, days, DayColumn.Of(step.Dataset, context.Pipeline.Project)!, cancel);
+        return null;
+    }
+
+    /// <summary>One batch for all flows of the table, of the first of them: their rows are told apart by nothing, and are replaced in one commit.</summary>
+    /// <returns>Null where the target changed under it.</returns>
+    private async Task<FlowResult?> RemakeAsync(List<StepPreparation> flows, StepProgress progress, CancellationToken cancel)
+    {
+        var isBronze = flows[0].Dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze };
+        if (!isBronze) RefuseRemoved(flows[0]);
+        // Rows of bronze tell their batch: those of flows that run once stay as they are.
+        if (isBronze) flows = flows.FindAll(static f => f.Flow.Kind != FlowKind.Once);
+        if (flows.Find(static f => f.Flow.Kind != FlowKind.Once) is not { } step) return new FlowResult.Skipped("only flows that run once have written it");
+        var (state, key) = (step.State!, StepRunner.KeyOf(step));
+        var batch = await DayBatch.OpenAsync(context, step, flows, key, days, DayColumn.Of(step.Dataset, context.Pipeline.Project)!, cancel);
         StagedStep staged;
         try
         {
-            using (batch.Catalog) staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
+            using (batch.Catalog)
+            {
+                if (batch.IsEmpty) return new FlowResult.Skipped($"nothing was ingested on {days}");
+                if (step.Flow.Kind != FlowKind.Complete)
+                {
+                    context.Probe(step.Label + ":before-intent");
+                    _ = await state.PutIntentAsync(key.Generation, key.Batch, Intent(step, key), cancel);
+                    context.Probe(step.Label + ":after-intent");
+                }
+                staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
+            }
         }
         finally
         {
@@ -92,6 +120,21 @@ public sealed class DayRemake(UpdateContext context, DayRange days)
         context.Probe(step.Label + ":after-prepared");
         var commit = new StepCommit(context, step, key);
         return await StepRunner.FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
+    }
+
+    private static void RefuseRemoved(StepPreparation step)
+    {
+        if (RemovedFlows.Of(step) is not { Count: > 0 } removed) return;
+        throw new EngineException(EngineCodes.DayLoses, $"Making {step.Dataset.Name} again would lose the rows of {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more. Nothing was changed. Bring the statement back, or leave these days as they are.");
+    }
+
+    private async Task RepinAsync(Dataset dataset, CancellationToken cancel)
+    {
+        foreach (var name in (DatasetName[])[dataset.Name, context.Pipeline.Project.QuarantineOf(dataset.Name)])
+        {
+            var table = context.Layout.Table(name);
+            if (await table.TrySnapshotAsync(cancel) is { } snapshot) context.Tables.Publish(name, table, snapshot);
+        }
     }
 
     private PreparedRecord Marked(StepPreparation step, PreparedRecord made)

@@ -16,8 +16,14 @@ internal sealed class OutputShape
 
     public IReadOnlyList<string> Names => [.. Columns.Select(static c => c.Name)];
 
+    /// <summary>The same columns where no row is set aside whole: what the query does not name need not be read.</summary>
+    public OutputShape WithoutRow() => new(Columns, null);
+
     /// <summary>Columns that are as they are to be stored.</summary>
     public static OutputShape Of(IReadOnlyList<OutputColumn> columns) => new(columns, null);
+
+    /// <summary>The same, each row with the streamed row that it came from.</summary>
+    public static OutputShape Of(IReadOnlyList<OutputColumn> columns, DuckDbType? carried) => new(columns, carried);
 
     /// <param name="described">The query's columns.</param>
     /// <param name="query">The query as rewritten, or null where it runs as it stands.</param>

@@ -8,6 +8,9 @@ internal static class StreamedRow
     /// <summary>The hidden column of a streamed relation: the whole row as a struct.</summary>
     public const string Column = "__smelt_row";
 
+    /// <summary>Field of a carried row that is JSON already: where rows of several queries stand together.</summary>
+    public const string Text = "__smelt_text";
+
     /// <summary>A JSON object of a struct's fields.</summary>
     /// <param name="row">SQL of the struct.</param>
     /// <param name="type">Its type.</param>
@@ -18,14 +21,17 @@ internal static class StreamedRow
 
     private static string Value(string sql, DuckDbType type) => type.Id switch
     {
-        DuckDbTypeId.Decimal or DuckDbTypeId.HugeInt => $"({sql})::VARCHAR",
+        DuckDbTypeId.Decimal or DuckDbTypeId.HugeInt => AsText(sql),
         DuckDbTypeId.Blob => $"base64({sql})",
-        DuckDbTypeId.Float or DuckDbTypeId.Double => $"CASE WHEN isfinite({sql}) THEN to_json({sql}) WHEN {sql} IS NOT NULL THEN to_json(({sql})::VARCHAR) END",
+        DuckDbTypeId.Float or DuckDbTypeId.Double => $"CASE WHEN isfinite({sql}) THEN to_json({sql}) WHEN {sql} IS NOT NULL THEN to_json({AsText(sql)}) END",
         DuckDbTypeId.Struct when !IsPlain(type) => $"CASE WHEN {sql} IS NOT NULL THEN {Object(sql, type)} END",
         DuckDbTypeId.List when !IsPlain(type) => $"to_json(list_transform({sql}, lambda e: to_json({Value("e", type.Fields[0].Type)})))",
         DuckDbTypeId.Map when !IsPlain(type) => $"to_json(list_transform(map_entries({sql}), lambda e: {Object("e", DuckDbType.Struct(type.Fields))}))",
         _ => sql,
     };
+
+    // DuckDB moves a cast of a struct's field down to where the struct is made, so that it would run for every row and not only for those set aside: the list hides it.
+    private static string AsText(string sql) => $"([{sql}][1])::VARCHAR";
 
     /// <summary>Whether DuckDB's own JSON of a value loses nothing of it.</summary>
     public static bool IsPlain(DuckDbType type) =>

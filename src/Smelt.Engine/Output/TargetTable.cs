@@ -72,6 +72,14 @@ internal sealed class TargetTable
         return new TargetTable(Table, _before, new DefinitionResult.Defined(Definition with { Metadata = metadata }, true) { Domains = _domains }, LiftsAppendOnly);
     }
 
+    /// <summary>The table with delta.appendOnly lifted by the batch's commit, where it has it.</summary>
+    public TargetTable Lifted()
+    {
+        if (!Definition.Metadata.IsOn(AppendOnly)) return this;
+        var configuration = Definition.Metadata.Configuration.Where(static p => p.Key != AppendOnly).ToDictionary(StringComparer.Ordinal);
+        return new TargetTable(Table, _before, new DefinitionResult.Defined(Definition with { Metadata = Definition.Metadata with { Configuration = configuration } }, true) { Domains = _domains }, true);
+    }
+
     public static TargetTable Define(UpdateContext context, DeltaTable table, PinnedTable? before, IReadOnlyList<ColumnSpec> columns, TableOptions options,
         bool replaces, bool lifts, DatasetName name, bool isShared = false)
     {
@@ -136,7 +144,7 @@ internal sealed class TargetTable
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The plan that sets delta.appendOnly again after a full refresh.</summary>
+    /// <summary>The plan that sets delta.appendOnly again after the commit that lifted it.</summary>
     public TablePlan SetAgain(BatchKey key, string attempt) => AppendOnlyProperty.SetAgain(Table.Folder, Definition.Metadata.Id, new TransactionMark(key.AppId + ":append-only", key.Batch), attempt);
 
     private static Dictionary<string, string> Parameters(StepPreparation step, BatchKey key, PlanKind kind)

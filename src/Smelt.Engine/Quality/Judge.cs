@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Smelt.DuckDb;
 using Smelt.Pipelines;
 
@@ -15,6 +16,10 @@ internal sealed class Judge : IDisposable
     private static int _last;
 
     private readonly Lock _gate = new();
+
+    // A chunk has room for all rows that a vector may hold: to make one for the few that are refused of each would cost more than to judge them.
+    private readonly ConcurrentBag<DataChunk> _chunks = [];
+
     private readonly DuckDbConnection _aside;
     private readonly DuckDbAppender _refused, _samples;
     private readonly DuckDbType _rowType;
@@ -81,6 +86,7 @@ internal sealed class Judge : IDisposable
         _refused.Dispose();
         _samples.Dispose();
         _aside.Dispose();
+        foreach (var chunk in _chunks) chunk.Dispose();
     }
 
     public void Dispose()
@@ -184,7 +190,21 @@ internal sealed class Judge : IDisposable
 
     private void SetAside(DataChunk arguments, List<int> rows)
     {
-        using var chunk = DataChunk.Create([DuckDbType.List(DuckDbType.Varchar), _rowType]);
+        var chunk = _chunks.TryTake(out var used) ? used : DataChunk.Create([DuckDbType.List(DuckDbType.Varchar), _rowType]);
+        try
+        {
+            chunk.Reset();
+            Fill(chunk, arguments, rows);
+            lock (_gate) _refused.AppendChunk(chunk);
+        }
+        finally
+        {
+            _chunks.Add(chunk);
+        }
+    }
+
+    private void Fill(DataChunk chunk, DataChunk arguments, List<int> rows)
+    {
         var names = chunk[0];
         ulong total = 0;
         var perRow = rows.ConvertAll(row => Enumerable.Range(0, Rules.Count).Where(rule => !Passes(arguments, rule, row)).ToList());
@@ -196,7 +216,6 @@ internal sealed class Judge : IDisposable
         }
         chunk.CopyRows(arguments[Rules.Count], rows.ToArray(), 1, 0);
         chunk.RowCount = rows.Count;
-        lock (_gate) _refused.AppendChunk(chunk);
     }
 
     private void Sample(DataChunk arguments, int rule, List<int> broken)

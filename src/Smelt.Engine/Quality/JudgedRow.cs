@@ -8,10 +8,13 @@ internal static class JudgedRow
     public static string Sql(OutputShape shape, string? fileColumn)
     {
         var fields = shape.Columns.Select(static (c, i) => $"'c{i}': {SqlText.Identifier(c.Name)}").ToList();
-        fields.Add($"'input': {(shape.CarriedRow is { } row ? StreamedRow.ToJson(StreamedRow.Column, row) : "NULL::VARCHAR")}");
+        fields.Add($"'input': {Input(shape)}");
         fields.Add($"'file': {File(shape, fileColumn)}");
         return $"{{{string.Join(", ", fields)}}}";
     }
+
+    private static string Input(OutputShape shape) => shape.CarriedRow is not { } row ? "NULL::VARCHAR"
+        : row.Fields.Any(static f => f.Name == StreamedRow.Text) ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Text}')" : StreamedRow.ToJson(StreamedRow.Column, row);
 
     private static string File(OutputShape shape, string? fileColumn)
     {

@@ -12,8 +12,14 @@ public static class QuarantineColumns
     /// <summary>What these rules ask for.</summary>
     public const string Reason = "_reason";
 
+    /// <summary>The flow whose row it is: a replay gives each row to its own flow's query.</summary>
+    public const string Flow = "_flow";
+
     /// <summary>Where the row stood in its input.</summary>
     public const string Offset = "_source_offset";
 
     public const string QuarantinedAt = "_quarantined_at";
+
+    /// <summary>Whether a column is the quarantine's own, and none of the refused row.</summary>
+    public static bool IsOwn(string column) => new[] { Input, Broken, Reason, Flow, Offset, QuarantinedAt }.Contains(column, StringComparer.OrdinalIgnoreCase);
 }

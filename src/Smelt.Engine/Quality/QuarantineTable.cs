@@ -20,7 +20,7 @@ internal sealed record StagedQuarantine(TargetTable Table, IReadOnlyList<AddFile
 
 /// <summary>
 /// The table beside a dataset that keeps the rows its expectations refused: the output row's columns, <c>_input</c>, <c>_broken_expectations</c>, <c>_reason</c>,
-/// <c>_source_file</c>, <c>_source_offset</c>, <c>_batch_id</c>, <c>_quarantined_at</c>. Replaced with a materialized view or a full refresh, else appended to.
+/// <c>_source_file</c>, <c>_source_offset</c>, <c>_flow</c>, <c>_batch_id</c>, <c>_quarantined_at</c>. Replaced with a materialized view or a full refresh, else appended to.
 /// </summary>
 internal static class QuarantineTable
 {
@@ -36,7 +36,7 @@ internal static class QuarantineTable
         var before = await context.Tables.FindAsync(name, cancel);
         // A full refresh replaces even an empty quarantine: its mark is what an older generation's late batch stops at.
         if (refused == 0 && (before is null || (before.Snapshot.Files.Count == 0 && step.Mode != RefreshMode.Full))) return null;
-        var columns = Columns(context, shape, batch, judge?.Rules ?? []);
+        var columns = Columns(context, step, shape, batch, judge?.Rules ?? []);
         var options = new TableOptions { Name = name.ToString(), Comment = $"Rows that the expectations of {step.Dataset.Name} refused" };
         var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], options, replaces && before is not null, false, name);
         if (refused == 0) return new StagedQuarantine(table, [], true);
@@ -54,18 +54,25 @@ internal static class QuarantineTable
         var before = await context.Tables.FindAsync(name, cancel);
         if (before is null || before.Snapshot.Schema.Find(dayColumn) is null) return await StageAsync(context, step, batch, shape, judge, false, copy, cancel);
         if (before.Snapshot.Files.Count == 0 && judge is not { Quarantined: > 0 }) return null;
-        var columns = Columns(context, shape, batch, judge?.Rules ?? []);
+        var columns = Columns(context, step, shape, batch, judge?.Rules ?? []);
         var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], new TableOptions { Name = name.ToString() }, false, false, name);
         await batch.Catalog.BindTableAsync(StepCatalog.OwnSchema, "quarantine_before", before, cancel);
         var names = table.Definition.Metadata.Schema.Fields.Select(static f => f.Name).ToList();
         var held = before.Snapshot.Schema.Fields.Select(static f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        string Value(string column, Func<string, string?> sql) => $"{sql(column) ?? "NULL"} AS {SqlText.Identifier(column)}";
-        var stay = $"SELECT {string.Join(", ", names.Select(n => Value(n, c => held.Contains(c) ? SqlText.Identifier(c) : null)))} FROM {StepCatalog.OwnSchema}.quarantine_before WHERE ({isOfDays}) IS NOT TRUE";
-        var now = judge is null ? "" : $" UNION ALL SELECT {string.Join(", ", names.Select(n => Value(n, c => columns.FirstOrDefault(x => x.Spec.Name.Equals(c, StringComparison.OrdinalIgnoreCase)).Sql)))} FROM {StepCatalog.OwnSchema}.refused";
+        string Rows(Func<string, string?> sql, string from) => $"SELECT {string.Join(", ", names.Select(n => $"{sql(n) ?? "NULL"} AS {SqlText.Identifier(n)}"))} FROM {StepCatalog.OwnSchema}.{from}";
+        string? Sql(string name) => columns.FirstOrDefault(c => c.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Sql;
+        string Held(string where) => Rows(c => held.Contains(c) ? SqlText.Identifier(c) : null, $"quarantine_before WHERE {where}");
+        var stay = Held($"({isOfDays}) IS NOT TRUE");
+        var now = judge is null ? "" : " UNION ALL " + Rows(Sql, "refused");
+        // What is refused again as it was stays as it is: when that was, and in which batch of which kind, is no part of it.
+        var told = names.FindAll(n => n != QuarantineColumns.QuarantinedAt && n != QuarantineColumns.Offset && (shape.Names.Contains(n, StringComparer.OrdinalIgnoreCase) || n != (context.Pipeline.Project.MetadataColumns.BatchId ?? "_batch_id")));
+        string Told(string rows) => $"SELECT {string.Join(", ", told.Select(static n => SqlText.Identifier(n)))} FROM ({rows})";
+        var (then, again) = (Told(Held(isOfDays)), Told(judge is null ? Rows(static _ => null, "quarantine_before WHERE false") : Rows(Sql, "refused")));
+        if (batch.Catalog.Connection.Scalar($"SELECT 1 FROM (({then} EXCEPT ALL {again}) UNION ALL ({again} EXCEPT ALL {then})) LIMIT 1") is null) return null;
         return new StagedQuarantine(table, await copy(table, stay + now, names, cancel), false) { Read = [.. before.Snapshot.Files] };
     }
 
-    private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, OutputShape shape, IStepBatch batch, IReadOnlyList<Rule> rules)
+    private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, StepPreparation step, OutputShape shape, IStepBatch batch, IReadOnlyList<Rule> rules)
     {
         var names = context.Pipeline.Project.MetadataColumns;
         var columns = shape.Columns.Select(static (c, i) => (new ColumnSpec(c.Name, c.Type), $"r.c{i}")).ToList();
@@ -78,6 +85,7 @@ internal static class QuarantineTable
         Add(QuarantineColumns.Reason, DeltaType.String, ReasonSql("broken", rules));
         Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
         Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? SqlText.Literal(offset) : "NULL::VARCHAR");
+        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, SqlText.Literal(step.Flow.Name));
         Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batch.BatchId));
         Add(QuarantineColumns.QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{Now(context)}+00'");
         return columns;
@@ -90,5 +98,5 @@ internal static class QuarantineTable
     /// <summary>What the broken rules ask for, in words: <c>positive: amount &gt; 0; has_customer: …</c>.</summary>
     /// <param name="broken">SQL of the list of names.</param>
     public static string ReasonSql(string broken, IReadOnlyList<Rule> rules) => rules.Count == 0 ? "NULL::VARCHAR"
-        : $"list_aggregate(list_transform({broken}, lambda b: b || ': ' || MAP {{{string.Join(", ", rules.Select(static r => $"{SqlText.Literal(r.Name)}: {SqlText.Literal(r.Predicate)}"))}}}[b]), 'string_agg', '; ')";
+        : $"concat_ws('; ', {string.Join(", ", rules.Select(r => $"CASE WHEN list_contains({broken}, {SqlText.Literal(r.Name)}) THEN {SqlText.Literal($"{r.Name}: {r.Predicate}")} END"))})";
 }

@@ -22,19 +22,37 @@ internal sealed class BoundSources
     public void Bind(UpdateContext context, StepCatalog catalog, int index, SourceCall call, FileSourceOptions options, FileBatch batch,
         IReadOnlyList<string> knownColumns, IntentRecord intent, bool withRow, CancellationToken cancel)
     {
-        var known = index < knownColumns.Count ? SourceSchema.ColumnsFromJson(catalog.Connection, knownColumns[index]) : null;
+        var given = BindFiles(context, catalog, index, options, batch, index < knownColumns.Count ? knownColumns[index] : null, cancel);
+        BindRows(catalog, index, given, StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, options.Path), withRow, "");
+    }
+
+    /// <summary>Files that batches of before read, each row with the stamps of the batch that read its file.</summary>
+    /// <param name="known">The source's columns as its batches came to know them.</param>
+    /// <param name="stamping">The table of files and stamps (<see cref="IngestedFiles.Stamping"/>).</param>
+    public void BindIngested(UpdateContext context, StepCatalog catalog, int index, FileSourceOptions options, FileBatch batch, string? known, string stamping, CancellationToken cancel)
+    {
+        var given = BindFiles(context, catalog, index, options, batch, known, cancel);
+        var file = $"f.{SqlText.Identifier(options.Metadata.SourceFile!)}";
+        BindRows(catalog, index, given, IngestedFiles.Stamps(context.Pipeline.Project.MetadataColumns, "b", options.Path), withRow: true, $" JOIN {stamping} AS b ON {IngestedFiles.IsOf("b", file)}");
+    }
+
+    private IReadOnlyList<DuckDbColumn> BindFiles(UpdateContext context, StepCatalog catalog, int index, FileSourceOptions options, FileBatch batch, string? knownColumns, CancellationToken cancel)
+    {
+        var known = knownColumns is null ? null : SourceSchema.ColumnsFromJson(catalog.Connection, knownColumns);
         var schema = FileSource.InferSchema(catalog.Connection, context.Pipeline.Folder, batch, options, known, cancel);
         _columns.Add(schema.ToJson());
         Announce(schema, known is not null, options.Path);
         _bindings.Add(FileSource.Bind(catalog.Connection, context.Pipeline.Folder, batch, schema, options, [StepCatalog.OwnSchema, $"files_{index}"], cancel));
-        var files = SqlText.Identifier(StepCatalog.OwnSchema, $"files_{index}");
-        var given = catalog.Describe($"SELECT * FROM {files}");
+        return catalog.Describe($"SELECT * FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"files_{index}")}");
+    }
+
+    private static void BindRows(StepCatalog catalog, int index, IReadOnlyList<DuckDbColumn> given, IEnumerable<StampedColumn> stamps, bool withRow, string joined)
+    {
         var hidden = given.Where(static c => c.Name is StreamStamps.HiddenFile or StreamStamps.HiddenRescued).Select(static c => SqlText.Identifier(c.Name)).ToList();
-        var stamps = StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, options.Path).Where(s => given.All(c => !c.Name.Equals(s.Name, StringComparison.OrdinalIgnoreCase)));
-        var star = hidden.Count == 0 ? "*" : $"* EXCLUDE ({string.Join(", ", hidden)})";
-        var stamped = string.Concat(stamps.Select(static s => $", {s.Sql} AS {SqlText.Identifier(s.Name)}"));
+        var star = hidden.Count == 0 ? "f.*" : $"f.* EXCLUDE ({string.Join(", ", hidden)})";
+        var stamped = string.Concat(stamps.Where(s => given.All(c => !c.Name.Equals(s.Name, StringComparison.OrdinalIgnoreCase))).Select(static s => $", {s.Sql} AS {SqlText.Identifier(s.Name)}"));
         var row = withRow ? ", " + Row(given.Select(static c => c.Name)) : "";
-        catalog.BindSql(StepCatalog.OwnSchema, $"source_{index}", $"SELECT {star}{stamped}{row} FROM {files}");
+        catalog.BindSql(StepCatalog.OwnSchema, $"source_{index}", $"SELECT {star}{stamped}{row} FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"files_{index}")} AS f{joined}");
     }
 
     /// <summary>A relation's columns as one struct under the carried row's name.</summary>

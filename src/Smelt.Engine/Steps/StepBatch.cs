@@ -14,6 +14,9 @@ internal interface IStepBatch
     /// <summary>How it was rewritten; null where it runs as written.</summary>
     RewrittenQuery? Rewritten { get; }
 
+    /// <summary>What the query gives and how it is stored, where the batch knows; null: as it is described.</summary>
+    OutputShape? Shape => null;
+
     /// <summary>Columns to store besides the query's.</summary>
     IReadOnlyList<StampedColumn> Stamps { get; }
 

@@ -33,7 +33,7 @@ internal sealed partial class StepStaging
         Refuse(changes, judge, counts.Late);
         var plans = new List<TablePlan> { plan };
         if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
-            plans.Add(quarantine.Table.Plan(context, step, key, _attempt, quarantine.Files, quarantine.Replaces));
+            plans.Add(quarantine.Plan(context, step, key, _attempt));
         if (await tables.MemoryAsync(changes, IsWhole, cancel) is { } memory) plans.Add(memory);
         context.Probe(step.Label + ":after-data");
         var record = Record(plans, plan.Adds, judge, target);

@@ -31,9 +31,10 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         using var interrupting = cancel.Register(batch.Catalog.Connection.Interrupt);
         LiveFigures.Give(progress, batch);
         if (frugality > 0) _query = FrugalQuery.Of(context, Dataset, batch, frugality);
-        var shape = OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
+        var shape = batch.Shape ?? OutputShape.Of(Dataset, Described(), batch.Rewritten, batch.Stamps);
         if (step.Flow.Cdc is { } clauses) return await StageCdcAsync(shape, clauses, cancel);
         var rules = batch.Judging(Rule.Of(Dataset, shape, Dataset.CastErrors));
+        if (!rules.Any(static r => r.Action == ViolationAction.QuarantineRow)) shape = shape.WithoutRow();
         SchemaPolicy.Hold(context, step, shape);
         var target = TargetTable.For(context, step, shape);
         var difference = await ViewDifference.OfAsync(context, step, batch, target, shape, query => TypedSql(query, shape, []), cancel);
@@ -86,6 +87,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
     private async Task<RewrittenFiles> ChangeAsync(TargetTable target, ViewDifference difference, string come, OutputShape shape, IReadOnlyList<Rule> rules, CancellationToken cancel)
     {
         var attempt = new DmlAttempt(target.Table, step.Target!.Snapshot, batch.Catalog.Connection, new DmlOptions());
+        if (target.IsChanged) attempt.Become(target.Definition);
         _attempt = attempt.Attempt;
         var isKept = false;
         try
@@ -144,10 +146,11 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
 
     private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, RewrittenFiles? changed, OutputShape shape, Judge? judge, CancellationToken cancel)
     {
+        if (batch is DayBatch && changed is { Removes.Count: > 0 }) target = target.Lifted();
         var plans = new List<TablePlan> { changed is not null ? target.DifferencePlan(context, step, key, _attempt, changed) : target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
         if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Plan(context, step, key, _attempt));
-        // A full refresh lifts delta.appendOnly in the commit that replaces; the next sets it again.
+        // What replaces rows lifts delta.appendOnly in its commit; the next sets it again.
         if (target.LiftsAppendOnly)
             plans.Insert(1, target.SetAgain(key, _attempt));
         return plans;

@@ -26,13 +26,10 @@ internal static class StreamStamps
     }
 
     /// <summary>What a bronze table stores besides the query's columns; taken from the streamed row where the query left them out.</summary>
-    public static IReadOnlyList<StampedColumn> OfTable(MetadataColumns names, IntentRecord intent, string source, bool carriesRows)
-    {
-        var stamps = new List<StampedColumn>();
-        string FromRow(string column) => $"struct_extract({StreamedRow.Column}, {SqlText.Literal(column)})";
-        if (carriesRows && names.RescuedData is { } rescued) stamps.Add(new StampedColumn(rescued, FromRow(rescued), DeltaType.String));
-        if (carriesRows && names.SourceFile is { } file) stamps.Add(new StampedColumn(file, FromRow(file), DeltaType.String));
-        stamps.AddRange(OfBatch(names, intent, source));
-        return stamps;
-    }
+    public static IReadOnlyList<StampedColumn> OfTable(MetadataColumns names, IntentRecord intent, string source, bool carriesRows) =>
+        [.. carriesRows ? OfRow(names) : [], .. OfBatch(names, intent, source)];
+
+    /// <summary>Those that come with each row.</summary>
+    public static IEnumerable<StampedColumn> OfRow(MetadataColumns names) =>
+        new[] { names.RescuedData, names.SourceFile }.OfType<string>().Select(static c => new StampedColumn(c, $"struct_extract({StreamedRow.Column}, {SqlText.Literal(c)})", DeltaType.String));
 }

@@ -120,7 +120,7 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
         {
             result = options.Replay is { } replay
                 ? await new QuarantineReplay(context, replay.Where).RunAsync(dataset, progress, cancel)
-                : options.Days is { } days ? await new DayRemake(context, days).RunAsync(dataset, progress, cancel)
+                : options.Days is { } days ? await new DayRemake(context, days, options.LeavesLostDays).RunAsync(dataset, progress, cancel)
                 : await new StepRunner(context, frugality).RunAsync(dataset, options.ModeOf(dataset), progress, cancel);
             if (result is not FlowResult.Failed { IsTransient: true } failed || failed.Code == EngineCodes.OutOfResources || attempt == TransientTries) break;
             await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt * attempt), context.Clock, cancel);

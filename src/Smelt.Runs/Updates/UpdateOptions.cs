@@ -23,6 +23,9 @@ public sealed record UpdateOptions
     /// <summary>Set where the update makes days again instead of reading what is new.</summary>
     public DayRange? Days { get; init; }
 
+    /// <summary>Whether days whose sources are gone are left as they are, and told: where nobody named the datasets.</summary>
+    public bool LeavesLostDays { get; init; }
+
     /// <summary>Set where the update brings quarantined rows back instead of reading what is new.</summary>
     public ReplayOptions? Replay { get; init; }
 

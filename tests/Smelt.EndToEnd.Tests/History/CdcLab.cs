@@ -13,23 +13,38 @@ internal sealed record LabEvent(long? Key, long? Sequence, char Operation, strin
 internal sealed class CdcLab : IDisposable
 {
     private readonly PipelineFolder _folder = new();
-    private readonly PipelineSession _session;
+    private readonly string _clauses, _sequence;
+    private PipelineSession _session;
     private int _files;
 
     /// <param name="clauses">What stands after SEQUENCE BY.</param>
     /// <param name="table">What stands after the table's name.</param>
     public CdcLab(string clauses, string table = "", string sequence = "seq")
     {
+        (_clauses, _sequence) = (clauses, sequence);
+        Directory.CreateDirectory(_folder.File("landing"));
+        _session = Opened(table, "STREAM read_files('landing', format => 'json', schema => 'k BIGINT, seq BIGINT, sub INTEGER, op VARCHAR, a VARCHAR, b INTEGER, c VARCHAR')");
+    }
+
+    /// <summary>Goes on with other rules or properties, or another query of the events.</summary>
+    public void Redefine(string table, string from = "STREAM read_files('landing', format => 'json', schema => 'k BIGINT, seq BIGINT, sub INTEGER, op VARCHAR, a VARCHAR, b INTEGER, c VARCHAR')")
+    {
+        _session.Dispose();
+        _session = Opened(table, from);
+    }
+
+    private PipelineSession Opened(string table, string from)
+    {
         _folder.Write("silver/t.sql", $"""
             CREATE OR REFRESH STREAMING TABLE silver.t {table};
             CREATE FLOW f AS AUTO CDC INTO silver.t
-            FROM STREAM read_files('landing', format => 'json', schema => 'k BIGINT, seq BIGINT, sub INTEGER, op VARCHAR, a VARCHAR, b INTEGER, c VARCHAR')
-            KEYS (k) APPLY AS DELETE WHEN op = 'd' {(clauses.Contains("TYPE 2") ? "" : "APPLY AS TRUNCATE WHEN op = 't'")} SEQUENCE BY {sequence} COLUMNS k, a, b, c
-            {clauses}
+            FROM {from}
+            KEYS (k) APPLY AS DELETE WHEN op = 'd' {(_clauses.Contains("TYPE 2") ? "" : "APPLY AS TRUNCATE WHEN op = 't'")} SEQUENCE BY {_sequence} COLUMNS k, a, b, c
+            {_clauses}
             """);
-        Directory.CreateDirectory(_folder.File("landing"));
-        _session = PipelineSession.Open(_folder.Path, new CompileOptions(), Clock);
-        Assert.False(_session.Compilation.HasErrors, string.Join('\n', _session.Compilation.Diagnostics));
+        var session = PipelineSession.Open(_folder.Path, new CompileOptions(), Clock);
+        Assert.False(session.Compilation.HasErrors, string.Join('\n', session.Compilation.Diagnostics));
+        return session;
     }
 
     public MovedClock Clock { get; } = new();
@@ -55,6 +70,10 @@ internal sealed class CdcLab : IDisposable
         var context = _session.NewContext(UpdateRunner.NewId(Clock));
         return new StepRunner(context).RunAsync(_session.Pipeline.Graph.Datasets.Single(), mode, new StepProgress(), CancellationToken.None).GetAwaiter().GetResult();
     }
+
+    /// <summary>Lets quarantined events in again.</summary>
+    public FlowResult Replay(string? where = null) =>
+        Succeeded(new QuarantineReplay(_session.NewContext(UpdateRunner.NewId(Clock)), where).RunAsync(_session.Pipeline.Graph.Datasets.Single(), new StepProgress(), CancellationToken.None).GetAwaiter().GetResult());
 
     private static FlowResult Succeeded(FlowResult result)
     {

@@ -30,17 +30,31 @@ public static class LocalUpdate
         RunWith(folder, null, options => options with { Selected = [.. options.Selected.Where(d => datasets.Contains(d.Name.ToString()))] });
 
     /// <summary>An update with options of the test's choosing.</summary>
-    public static UpdateResult RunWith(string folder, Action<string>? probe, Func<UpdateOptions, UpdateOptions> with)
+    public static UpdateResult RunWith(string folder, Action<string>? probe, Func<UpdateOptions, UpdateOptions> with, TimeProvider? clock = null)
     {
-        using var session = Open(folder);
+        using var session = Open(folder, clock);
         var options = with(new UpdateOptions { Selected = [.. session.Pipeline.Graph.Datasets.Where(static d => d.IsStored)], Tests = false });
-        var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System), probe);
+        var context = session.NewContext(UpdateRunner.NewId(clock ?? TimeProvider.System), probe);
         return new UpdateRunner(context, new Unheard()).RunAsync(options, CancellationToken.None).GetAwaiter().GetResult();
     }
 
-    public static PipelineSession Open(string folder)
+    /// <summary>An update that must succeed, as if it were noon of a day.</summary>
+    public static UpdateResult On(string day, string folder, Func<UpdateOptions, UpdateOptions>? with = null)
     {
-        var session = PipelineSession.Open(folder, new CompileOptions(), TimeProvider.System);
+        var result = RunWith(folder, null, with ?? (static o => o), new NoonOf(DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.True(result.Succeeded, Told(result));
+        return result;
+    }
+
+    /// <summary>Days of datasets made again.</summary>
+    public static UpdateResult Days(string folder, string first, string last, params string[] datasets) => RunWith(folder, null, options => options with
+    {
+        Selected = [.. options.Selected.Where(d => datasets.Contains(d.Name.ToString()))], Days = new DayRange(DayRange.Day(first)!.Value, DayRange.Day(last)!.Value),
+    });
+
+    public static PipelineSession Open(string folder, TimeProvider? clock = null)
+    {
+        var session = PipelineSession.Open(folder, new CompileOptions(), clock ?? TimeProvider.System);
         Assert.False(session.Compilation.HasErrors, string.Join('\n', session.Compilation.Diagnostics));
         return session;
     }
@@ -61,6 +75,14 @@ public static class LocalUpdate
     public static void NothingRan(this UpdateResult result) => Assert.All(result.Steps, static s => Assert.IsType<FlowResult.Skipped>(s.Result));
 
     public static string Told(UpdateResult result) => string.Join('\n', result.Steps.Select(static s => $"{s.Dataset.Name}: {s.Result}"));
+
+    /// <summary>A day's noon that goes on as the clock does.</summary>
+    private sealed class NoonOf(DateOnly day) : TimeProvider
+    {
+        private readonly TimeSpan _by = day.ToDateTime(new TimeOnly(12, 0), DateTimeKind.Utc) - DateTime.UtcNow;
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _by;
+    }
 
     private sealed class Unheard : IUpdateObserver
     {

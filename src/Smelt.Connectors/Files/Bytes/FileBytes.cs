@@ -85,6 +85,20 @@ static class FileBytes
     /// <summary>Proves that a file which others read is the one that the batch was chosen with.</summary>
     public static void Check(SourceFile file, string fullPath, CancellationToken cancel) => OpenSame(file, fullPath, cancel).Dispose();
 
+    /// <summary>Whether the file is there with the bytes that the batch was chosen with.</summary>
+    public static bool IsSame(SourceFile file, string fullPath, CancellationToken cancel)
+    {
+        try
+        {
+            Check(file, fullPath, cancel);
+            return true;
+        }
+        catch (FileSourceException e) when (e.Fault is FileFault.ChangedWhileRead or FileFault.NotFound or FileFault.NotAFile)
+        {
+            return false;
+        }
+    }
+
     public static FileSourceException Changed(SourceFile file) => new(FileFault.ChangedWhileRead, file.Path,
         $"{file.Path} was changed after its batch was chosen; write files under a name that begins with '.' and rename them when they are whole");
 }

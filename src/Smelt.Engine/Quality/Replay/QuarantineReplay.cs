@@ -5,48 +5,22 @@ using Smelt.Pipelines;
 namespace Smelt.Engine;
 
 /// <summary>
-/// Lets quarantined rows of a streaming table in again: a batch of the flow that reads nothing of its sources, whose prepared record names both the rows that enter the
+/// Lets quarantined rows of a streaming table in again: for each flow a batch that reads nothing of its sources, whose prepared record names both the rows that enter the
 /// table and the quarantine without them. So a replay that is cut short anywhere is finished by whoever runs the flow next, or was never begun; no row enters twice.
 /// </summary>
 /// <param name="where">SQL over the quarantine's columns; null for all rows.</param>
 public sealed class QuarantineReplay(UpdateContext context, string? where)
 {
+    private const string NoTable = "it has no table yet";
+
     public async Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
     {
         try
         {
-            if (dataset.Flows.FirstOrDefault(static f => f.Kind == FlowKind.AutoCdc) is { } changes)
-                return new FlowResult.Failed(EngineCodes.StatementRefused, $"{dataset.Name} is written by AUTO CDC ({changes.Name}), whose events are applied in their order and not let in one by one. Send them again.", false, null, []);
-            if (dataset.Flows.FirstOrDefault(static f => f.Kind == FlowKind.Append) is not { } flow) return new FlowResult.Skipped("no flow appends to it");
-            FlowResult.Completed? finished = null;
-            for (var round = 0; round < StepRunner.MostConflicts; round++)
-            {
-                var step = await new StepPlanner(context).PrepareAsync(dataset, flow, RefreshMode.Incremental, cancel);
-                if (step.Decision is { Action: StepAction.Stop } stop) return new FlowResult.Failed(stop.Code!, stop.Reason, false, null, []);
-                if (step.State is not { FlowId: not null } state || step.Target is null) return new FlowResult.Skipped("it has no table yet");
-                var key = StepRunner.KeyOf(step);
-                if (await IsOpenAsync(state, key, cancel))
-                {
-                    var result = await new StepRunner(context).RoundAsync(step, key, isOld: true, progress, cancel);
-                    if (result is FlowResult.Failed) return result;
-                    if (result is FlowResult.Completed old) finished = old.After(finished);
-                    await RepinAsync(dataset, cancel);
-                    continue;
-                }
-                if (state.Done is null) return (FlowResult?)finished ?? new FlowResult.Skipped("it has no table yet");
-                if (step.Decision.Action == StepAction.Wait) return new FlowResult.Skipped(step.Decision.Reason);
-                if (LayoutChange.Of(step) is { } layout)
-                {
-                    await layout.ApplyAsync(step.Target.Table, cancel);
-                    await RepinAsync(dataset, cancel);
-                    continue;
-                }
-                var replayed = await ReplayAsync(step, key, progress, cancel);
-                if (replayed is FlowResult.Completed made) return made.After(finished);
-                if (replayed is not null) return replayed is FlowResult.Skipped && finished is not null ? finished : replayed;
-                await RepinAsync(dataset, cancel);
-            }
-            return new FlowResult.Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while its rows were replayed. Run again when they rest.", false, null, []);
+            if (dataset.Flows.FirstOrDefault(static f => f.Cdc is { IsSnapshot: true }) is { } extracts)
+                return Failed(EngineCodes.ReplayRefused, $"{dataset.Name} is kept FROM SNAPSHOT ({extracts.Name}): a refused row was missing from its extract, and the next extract brings every row again to today's rules. Put an extract that has the row into the source under a later name.");
+            if (dataset.Flows.All(static f => f.Kind == FlowKind.Complete)) return new FlowResult.Skipped("no flow appends to it");
+            return dataset.Flows is [var only] ? await RunAsync(dataset, only, progress, cancel) : await RunAllAsync(dataset, progress, cancel);
         }
         catch (Exception error) when (StepFault.Of(error) is { } fault)
         {
@@ -58,18 +32,100 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
         }
     }
 
-    /// <summary>Whether the flow's next batch was begun by another than a replay, or is prepared: that one comes first.</summary>
+    private async Task<FlowResult> RunAsync(Dataset dataset, Flow flow, StepProgress progress, CancellationToken cancel)
+    {
+        var finished = await FinishAsync(dataset, flow, progress, cancel);
+        if (finished is FlowResult.Failed) return finished;
+        var result = finished;
+        foreach (var part in await PartsAsync(dataset, flow, cancel))
+        {
+            var replayed = await ReplayAsync(dataset, part, progress, cancel);
+            if (replayed is FlowResult.Failed) return replayed;
+            result = replayed is FlowResult.Completed made ? made.After(result as FlowResult.Completed) : result ?? replayed;
+        }
+        return result ?? new FlowResult.Skipped(NoTable);
+    }
+
+    private async Task<FlowResult> RunAllAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
+    {
+        var outcomes = new FlowOutcomes();
+        Flow? any = null;
+        foreach (var flow in await FlowSequence.OrderedAsync(context, dataset, cancel))
+        {
+            var started = context.Clock.GetTimestamp();
+            if (await FinishAsync(dataset, flow, progress, cancel) is { } finished) outcomes.Add(flow, finished, context.Clock.GetElapsedTime(started));
+            if (any is null && (await FlowState.OpenAsync(context.Layout.State, dataset.Name, flow.IsDefault ? null : flow.Name, cancel)).Done is not null) any = flow;
+        }
+        if (any is null) return new FlowResult.Skipped(NoTable);
+        foreach (var part in await PartsAsync(dataset, any, cancel))
+        {
+            var started = context.Clock.GetTimestamp();
+            outcomes.Add(part.Flow, await ReplayAsync(dataset, part, progress, cancel), context.Clock.GetElapsedTime(started));
+        }
+        return outcomes.Together();
+    }
+
+    private async Task<IReadOnlyList<ReplayPart>> PartsAsync(Dataset dataset, Flow any, CancellationToken cancel) =>
+        await context.Tables.FindAsync(context.Pipeline.Project.QuarantineOf(dataset.Name), cancel) is { } quarantine ? ReplayPart.Of(dataset, quarantine.Snapshot.Schema, any) : [new ReplayPart(any, "true", true)];
+
+    /// <summary>Commits or makes what of the flow was begun by another than a replay, or is prepared: that comes first.</summary>
+    /// <returns>Null where there was nothing.</returns>
+    private async Task<FlowResult?> FinishAsync(Dataset dataset, Flow flow, StepProgress progress, CancellationToken cancel)
+    {
+        FlowResult.Completed? finished = null;
+        for (var round = 0; round < StepRunner.MostConflicts; round++)
+        {
+            var step = await new StepPlanner(context).PrepareAsync(dataset, flow, RefreshMode.Incremental, cancel);
+            if (step.Decision is { Action: StepAction.Stop } stop) return Failed(stop.Code!, stop.Reason);
+            if (step.State is not { FlowId: not null } state || !await IsOpenAsync(state, StepRunner.KeyOf(step), cancel)) return finished;
+            var result = await new StepRunner(context).RoundAsync(step, StepRunner.KeyOf(step), isOld: true, progress, cancel);
+            if (result is FlowResult.Failed) return result;
+            if (result is FlowResult.Completed made) finished = made.After(finished);
+            await RepinAsync(dataset, cancel);
+        }
+        return Conflicts(dataset);
+    }
+
+    private async Task<FlowResult> ReplayAsync(Dataset dataset, ReplayPart part, StepProgress progress, CancellationToken cancel)
+    {
+        for (var round = 0; round < StepRunner.MostConflicts; round++)
+        {
+            var step = await new StepPlanner(context).PrepareAsync(dataset, part.Flow, RefreshMode.Incremental, cancel);
+            if (step.Decision is { Action: StepAction.Stop } stop) return Failed(stop.Code!, stop.Reason);
+            if (step.State is not { FlowId: not null, Done: { } done } state || step.Target is null) return new FlowResult.Skipped(NoTable);
+            if (step.Decision.Action == StepAction.Wait) return new FlowResult.Skipped(step.Decision.Reason);
+            if (step.Flow.Cdc is { } cdc && done.CdcIdentity is { } before && before != cdc.Identity)
+                return Failed(EngineCodes.CdcChanged, $"{dataset.Name} was kept by AUTO CDC as {before}, and is now to be kept as {cdc.Identity}: what it holds and remembers would be misread. Rebuild it with --full-refresh {dataset.Name}, or take the change back.");
+            var key = StepRunner.KeyOf(step);
+            if (await IsOpenAsync(state, key, cancel))
+            {
+                if (await FinishAsync(dataset, part.Flow, progress, cancel) is FlowResult.Failed failed) return failed;
+                continue;
+            }
+            if (LayoutChange.Of(step) is { } layout) await layout.ApplyAsync(step.Target.Table, cancel);
+            else if (await ReplayAsync(step, part, key, progress, cancel) is { } replayed) return replayed;
+            await RepinAsync(dataset, cancel);
+        }
+        return Conflicts(dataset);
+    }
+
+    private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
+
+    private static FlowResult.Failed Conflicts(Dataset dataset) =>
+        Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while its rows were replayed. Run again when they rest.");
+
+    /// <summary>Whether the flow's next batch was begun by another than a replay, or is prepared.</summary>
     private static async Task<bool> IsOpenAsync(FlowState state, BatchKey key, CancellationToken cancel) =>
         state.Has(key.Generation, key.Batch, "prepared")
         || (state.Has(key.Generation, key.Batch, "intent") && await state.IntentAsync(key.Generation, key.Batch, cancel) is not { IsReplay: true });
 
     /// <returns>Null where the target changed under it.</returns>
-    private async Task<FlowResult?> ReplayAsync(StepPreparation step, BatchKey key, StepProgress progress, CancellationToken cancel)
+    private async Task<FlowResult?> ReplayAsync(StepPreparation step, ReplayPart part, BatchKey key, StepProgress progress, CancellationToken cancel)
     {
         var (dataset, state) = (step.Dataset, step.State!);
         var name = context.Pipeline.Project.QuarantineOf(dataset.Name);
         if (await context.Tables.FindAsync(name, cancel) is not { } quarantine || quarantine.Snapshot.Files.Count == 0) return new FlowResult.Skipped("its quarantine is empty");
-        var batch = await ReplayBatch.OpenAsync(context, step, quarantine, where, cancel);
+        var batch = await ReplayBatch.OpenAsync(context, step, part, quarantine, where, cancel);
         StagedStep staged;
         try
         {
@@ -96,7 +152,7 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
         return await StepRunner.FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
     }
 
-    /// <summary>The batch reads nothing: every offset stays where the last batch left it.</summary>
+    /// <summary>The batch reads nothing: every offset stays where the last batch left it, and what a flow that ran once has read is what it has read.</summary>
     private IntentRecord Intent(StepPreparation step, BatchKey key) => new()
     {
         Update = context.UpdateId,
@@ -108,7 +164,7 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
             return new SourceInput(source.Options.Path, none.ToJson(), none.Fingerprint);
         })],
         Streams = [.. step.State!.Done!.Streams.Select(static s => s.Nothing)],
-        Tables = step.Tables,
+        Tables = step.Flow.Kind == FlowKind.Once ? step.State.Done.Tables : step.Tables,
         IsReplay = true,
     };
 

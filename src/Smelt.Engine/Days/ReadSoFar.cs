@@ -1,0 +1,172 @@
+using Smelt.Connectors;
+using Smelt.DuckDb;
+using Smelt.Lake;
+using Smelt.Pipelines;
+
+namespace Smelt.Engine;
+
+/// <summary>
+/// All that one flow has read so far, bound for its query: a materialized view's inputs as they are, a stream's rows up to where it was read, the files of its batches. It reads nothing
+/// new: offsets stay where they are.
+/// </summary>
+/// <param name="flow">Number of the flow in the catalog, which it may share with others of its table.</param>
+internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, StepCatalog catalog, int flow)
+{
+    private const int MostSources = 10_000;
+
+    private readonly BoundSources _sources = new();
+    private IReadOnlyList<FileBinding> _filesOfViews = [];
+
+    /// <summary>The flow's query over what is bound, as a batch of it would run.</summary>
+    public string Sql { get; private set; } = "";
+
+    public RewrittenQuery? Rewritten { get; private set; }
+
+    /// <summary>Bronze: what is stored besides the query's columns.</summary>
+    public IReadOnlyList<StampedColumn> Stamps { get; private set; } = [];
+
+    /// <summary>What its batches of files read; null where it reads none.</summary>
+    public IngestedFiles? Ingested { get; private set; }
+
+    public IReadOnlyList<FileBinding> Bindings => [.. _sources.Bindings, .. _filesOfViews];
+
+    public long TableRows { get; private set; }
+
+    public long TableBytes { get; private set; }
+
+    public long RowsIn => TableRows + _sources.Bindings.Sum(static b => b.RowsRead);
+
+    public StepPreparation Step => step;
+
+    private DoneRecord Done => step.State!.Done!;
+
+    private bool IsView => step.Flow.Kind == FlowKind.Complete;
+
+    private bool IsOnce => step.Flow.Kind == FlowKind.Once;
+
+    /// <param name="ingested">Files of batches of these days only; null: of all.</param>
+    /// <param name="cancel">Ends the binding.</param>
+    /// <exception cref="EngineException">What was read is not there any more, or cannot be told.</exception>
+    public async Task BindAsync(DayRange? ingested, CancellationToken cancel)
+    {
+        var names = new Dictionary<object, string>(ReferenceEqualityComparer.Instance);
+        foreach (var (reference, call, source) in StreamSource.Of(step.Query)) names[(object?)reference ?? call!] = await StreamAsync(source, names.Count, cancel);
+        var binder = new InputBinder(context, catalog, IsOnce ? await AsReadAsync(cancel) : context.Tables);
+        foreach (var (_, call, _) in StreamSource.Of(step.Query).Where(static s => s.Call is not null)) binder.Give(call!, "");
+        if (IsOnce) OnceFiles(binder, cancel);
+        else if (!IsView && step.Query.FileSources.Any()) await FilesAsync(binder, ingested, cancel);
+        var whole = await binder.BindAsync(step.Query, cancel)
+            ?? throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
+        _filesOfViews = binder.Bindings;
+        var bindings = new QueryBindings { Table = r => names.GetValueOrDefault(r) ?? whole.Table(r), Source = c => names.GetValueOrDefault(c) ?? whole.Source(c) };
+        if (!IsView && !IsOnce) Rewritten = StreamingRewriter.Rewrite(step.Query, new StreamingRewriteOptions { Bindings = bindings, Carry = [StreamedRow.Column] }, catalog.Connection);
+        Sql = Rewritten?.Sql ?? QueryRendering.RenderSql(step.Query, bindings);
+        if (step.Dataset is { Name.Layer: Layer.Bronze, Kind: DatasetKind.StreamingTable }) Stamp();
+    }
+
+    /// <summary>The rows of a streamed table that were read: all but those of versions after the offset.</summary>
+    private async Task<string> StreamAsync(StreamSource source, int index, CancellationToken cancel)
+    {
+        var range = Done.Streams.FirstOrDefault(s => s.Name.Equals(source.Name, StringComparison.OrdinalIgnoreCase)) ?? throw Refused($"it has not read {source.Name} yet");
+        if (source.IsChanges || source.Options.StartingVersion is not null || source.Options.StartingTimestamp is not null)
+            throw Refused($"it does not read {source.Name} from its beginning, so that what was read cannot be told");
+        if (range.Passed > 0) throw Lost($"{source.Name} no longer holds rows that were read");
+        if (range.ToFile is not null) throw Refused($"a batch of {source.Name} is not finished: run the update first");
+        var table = await source.FindAsync(context, context.Tables, cancel) ?? throw Lost($"{source.Name} is gone");
+        var unread = await table.Table.AppendsBetweenAsync(range.TableId, range.To, table.Snapshot, source.Options.SkipChangeCommits, cancel);
+        if (unread is ChangeRange.Broken broken) throw new StreamStop(step).For(source, broken);
+        var appends = (ChangeRange.Appends)unread;
+        var ahead = appends.Files.Select(static f => f.Path).ToHashSet(StringComparer.Ordinal);
+        var read = table.Snapshot.Files.Where(f => !ahead.Contains(f.Path)).ToList();
+        // Rows that are not read yet and were made again since lie among those that were read.
+        var isMixed = appends.Versions.Count > 0 && appends.Passed.Any(p => p.Version > appends.Versions[0].Version);
+        if (isMixed || table.Snapshot.Files.Count - read.Count != ahead.Count) throw Refused($"rows of {source.Name} that are not read yet were written anew with others: run the update first");
+        var scan = table.Table.Scan(table.Snapshot, read);
+        (TableRows, TableBytes) = (TableRows + read.Sum(static f => f.LiveRecords ?? 0), TableBytes + read.Sum(static f => f.Size));
+        var name = $"{flow}_{index}";
+        await catalog.BindScanAsync(StepCatalog.OwnSchema, $"batch_{name}", scan, cancel);
+        catalog.BindSql(StepCatalog.OwnSchema, $"stream_{name}", $"SELECT *, {BoundSources.Row(scan.Schema.Fields.Select(static f => f.Name))} FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"batch_{name}")}");
+        return SqlText.Identifier(StepCatalog.OwnSchema, $"stream_{name}");
+    }
+
+    /// <summary>The files that batches have read, as they were then.</summary>
+    private async Task FilesAsync(InputBinder binder, DayRange? days, CancellationToken cancel)
+    {
+        var found = Ingested = await IngestedFiles.OfAsync(step.State!, days, cancel);
+        var calls = step.Query.FileSources.ToList();
+        var options = calls.ConvertAll(c => SourceOptions.Of(c, context.Pipeline.Project.MetadataColumns));
+        if (!found.AreOf([.. options.Select(static o => o.Path)])) throw Refused("its batches read other sources than its query names today");
+        if (found.Repeated is [var twice, ..]) throw Refused($"{twice} was read more than once, and its rows do not tell by which batch");
+        found.Bind(catalog, flow);
+        for (var i = 0; i < calls.Count; i++)
+        {
+            var files = found.Of(i, options[i].Format);
+            Hold(files, cancel);
+            var index = (MostSources * (flow + 1)) + i;
+            _sources.BindIngested(context, catalog, index, options[i], files, i < Done.SourceColumns.Count ? Done.SourceColumns[i] : null, IngestedFiles.Stamping(flow), cancel);
+            binder.Give(calls[i], BoundSources.ViewOf(index));
+        }
+    }
+
+    /// <summary>A flow that runs once read its files whole.</summary>
+    private void OnceFiles(InputBinder binder, CancellationToken cancel)
+    {
+        var calls = step.Query.FileSources.ToList();
+        var intent = new IntentRecord { Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = Done.Update };
+        for (var i = 0; i < calls.Count; i++)
+        {
+            var options = SourceOptions.Of(calls[i], context.Pipeline.Project.MetadataColumns);
+            if (i >= Done.Sources.Count || Done.Sources[i].Path != options.Path) throw Refused($"the flow {step.Flow.Name} ran once over other sources than it names today");
+            var files = FileBatch.FromJson(Done.Sources[i].Batch);
+            Hold(files, cancel);
+            var index = (MostSources * (flow + 1)) + i;
+            _sources.Bind(context, catalog, index, calls[i], options, files, [], intent, withRow: false, cancel);
+            binder.Give(calls[i], BoundSources.ViewOf(index));
+        }
+    }
+
+    /// <summary>The tables that a flow which runs once read, at the versions that it read.</summary>
+    private async Task<UpdateTables> AsReadAsync(CancellationToken cancel)
+    {
+        var pinned = new UpdateTables(context.Layout);
+        foreach (var input in Done.Tables)
+        {
+            if (!DatasetName.TryParse(input.Name, out var name)) continue;
+            var table = context.Layout.Table(name);
+            try
+            {
+                var then = await table.SnapshotAsync(input.Version, cancel);
+                if (then.Metadata.Id != input.TableId) throw Lost($"the flow {step.Flow.Name} ran once over {input.Name} at version {input.Version}, which is gone");
+                pinned.Publish(name, table, then);
+            }
+            catch (DeltaLogException gone)
+            {
+                throw Lost($"the flow {step.Flow.Name} ran once over {input.Name} at version {input.Version}, which is gone ({gone.Message.TrimEnd('.')})");
+            }
+        }
+        return pinned;
+    }
+
+    private void Hold(FileBatch files, CancellationToken cancel)
+    {
+        var lost = FileSource.Lost(context.Pipeline.Folder, files, cancel);
+        if (lost.Count == 0) return;
+        throw Lost($"{lost.Count} of {files.Files.Count} files that were read are gone or hold other bytes than then: {string.Join(", ", lost.Take(3).Select(static f => f.Path))}{(lost.Count > 3 ? ", …" : "")}");
+    }
+
+    private void Stamp()
+    {
+        var names = context.Pipeline.Project.MetadataColumns;
+        if (Ingested is null) return;
+        string FromRow(string column) => $"struct_extract({StreamedRow.Column}, {SqlText.Literal(column)})";
+        // A row whose query leaves the stamps out has them by its file.
+        var file = FromRow(names.SourceFile ?? StreamStamps.HiddenFile);
+        var byFile = IngestedFiles.Stamps(names, "b", SourceOptions.Of(step.Query.FileSources.First(), names).Path)
+            .Select(s => s with { Sql = $"(SELECT {s.Sql} FROM {IngestedFiles.Stamping(flow)} AS b WHERE {IngestedFiles.IsOf("b", file)})" });
+        if (Rewritten!.CarriesRows) Stamps = [.. StreamStamps.OfRow(names), .. byFile];
+    }
+
+    private EngineException Refused(string why) => new(EngineCodes.DayRefused, $"{step.Dataset.Name} cannot be made again by days: {why}.");
+
+    private EngineException Lost(string what) => new(EngineCodes.DayLoses, $"Making {step.Dataset.Name} again would lose rows: {what}. Nothing was changed. Bring back what it read, or leave these days as they are.");
+}

@@ -1,0 +1,99 @@
+namespace Smelt.EndToEnd.Tests.Flows;
+
+/// <summary>Days of a table that several flows write: by all of them in one commit.</summary>
+public sealed class SeveralFlowsDayTests
+{
+    private const string Orders = """
+        CREATE OR REFRESH STREAMING TABLE silver.orders (CONSTRAINT positive EXPECT (amount > 0) ON VIOLATION QUARANTINE ROW) TBLPROPERTIES ('smelt.day_column' = 'day')
+        AS SELECT id::BIGINT AS id, day::DATE AS day, amount::BIGINT AS amount FROM STREAM bronze.shop;
+        CREATE FLOW phone AS INSERT INTO orders BY NAME SELECT id::BIGINT AS id, day::DATE AS day, amount::BIGINT AS amount, 'phone' AS channel FROM STREAM bronze.phone;
+        CREATE FLOW archive AS INSERT INTO ONCE silver.orders BY NAME SELECT id::BIGINT AS id, day::DATE AS day, 7::BIGINT AS amount, 'archive' AS channel FROM read_files('archive/*.csv');
+        """;
+
+    private const string Mended = "SELECT string_agg(id || ':' || amount || coalesce(channel[1], ''), ' ' ORDER BY id) FROM silver.orders";
+
+    [Fact]
+    public void A_day_is_made_again_by_all_flows_and_equals_a_full_refresh_s_day()
+    {
+        using var folder = Made();
+        var query = Orders.Replace("amount::BIGINT AS amount", "amount::BIGINT * 10 AS amount").Replace("7::BIGINT", "70::BIGINT");
+        folder.Write("silver/orders.sql", query);
+        var made = LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.orders").Made("silver.orders");
+        Assert.Equal(3, made.Counts.RowsOut);
+        using (var lake = new OpenLake(folder.Path))
+        {
+            Assert.Equal("1:100 2:20 11:110p 12:12p 21:70a 22:7a", lake.Text(Mended));
+            Assert.Equal("3:-30 13:NULL", lake.Text("SELECT string_agg(id || ':' || coalesce(amount::VARCHAR, 'NULL'), ' ' ORDER BY id) FROM silver.orders__quarantine"));
+            Assert.Contains("\"amount\"", lake.Text("SELECT _input FROM silver.orders__quarantine WHERE id = 3"));
+        }
+        Assert.Equal(0, LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.orders").Made("silver.orders").Counts.RowsOut);
+        LocalUpdate.Run(folder.Path).NothingRan();
+        // The flows go on where they were.
+        LocalUpdate.Run(folder.Write("landing/phone/2.csv", "id,day,amount\n14,2025-01-01,14\n").Path);
+        _ = LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "silver.orders").Made("silver.orders");
+        using var whole = folder.Copy();
+        LocalUpdate.Run(whole.Path, null, "silver.orders");
+        using (var lake = new OpenLake(whole.Path)) Assert.Equal("1:100 2:200 11:110p 12:120p 14:140p 21:70a 22:70a", lake.Text(Mended));
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("1:100 2:200 11:110p 12:120p 14:140p 21:70a 22:70a", lake.Text(Mended));
+    }
+
+    [Fact]
+    public void What_a_flow_cannot_read_again_stops_all_of_them_by_name()
+    {
+        using var folder = Made();
+        var rows = folder.Copy();
+        File.Delete(rows.File("archive/old.csv"));
+        Assert.Contains("archive/old.csv", LocalUpdate.Days(rows.Path, "2025-01-01", "2025-01-01", "silver.orders").Failed("silver.orders", "SM6243"));
+        rows.Dispose();
+        folder.Write("silver/orders.sql", Orders[..Orders.IndexOf("CREATE FLOW archive", StringComparison.Ordinal)]);
+        Assert.Contains("the flow archive, which no file defines any more", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.orders").Failed("silver.orders", "SM6243"));
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("1:10 2:20 11:11p 12:12p 21:7a 22:7a", lake.Text(Mended));
+    }
+
+    [Theory]
+    [InlineData("silver.orders:after-prepared")]
+    [InlineData("silver.orders:after-commit-0")]
+    [InlineData("silver.orders/phone:after-prepared")]
+    public void A_killed_day_is_finished_by_the_next_update_whichever_flow_was_cut_short(string point)
+    {
+        using var folder = Made();
+        folder.Write("silver/orders.sql", Orders.Replace("amount::BIGINT AS amount", "amount::BIGINT * 10 AS amount"));
+        // An ordinary batch of a sibling that was cut short comes first.
+        if (point.Contains('/')) folder.Write("landing/phone/2.csv", "id,day,amount\n14,2025-01-01,14\n").RunKilledAt(point);
+        else folder.RunKilledAt(point, "--date", "2025-01-01", "--select", "silver.orders");
+        _ = LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-02", "silver.orders").Made("silver.orders");
+        LocalUpdate.Run(folder.Path).NothingRan();
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal(point.Contains('/') ? "1:100 2:200 11:110p 12:120p 14:140p 21:7a 22:7a" : "1:100 2:200 11:110p 12:120p 21:7a 22:7a", lake.Text(Mended));
+    }
+
+    [Fact]
+    public void Bronze_flows_replace_the_rows_of_their_own_batches()
+    {
+        using var folder = new PipelineFolder("name: b\n").Write("landing/a/1.csv", "id,v\n1,x\n").Write("landing/b/1.csv", "id,w\n2,y\n").Write("once/1.csv", "id\n3\n");
+        const string Query = """
+            CREATE STREAMING TABLE bronze.t AS SELECT * FROM STREAM read_files('landing/a', format => 'csv');
+            CREATE FLOW b AS INSERT INTO bronze.t BY NAME SELECT id, w FROM STREAM read_files('landing/b', format => 'csv');
+            CREATE FLOW c AS INSERT INTO ONCE bronze.t BY NAME SELECT id FROM read_files('once', format => 'csv');
+            """;
+        LocalUpdate.On("2025-01-01", folder.Write("bronze/t.sql", Query).Path);
+        LocalUpdate.On("2025-01-02", folder.Write("landing/b/2.csv", "id,w\n4,z\n").Path);
+        folder.Write("bronze/t.sql", Query.Replace("SELECT id, w", "SELECT id, w || '!' AS w").Replace("SELECT * FROM STREAM", "SELECT * REPLACE (v || '?' AS v) FROM STREAM"));
+        _ = LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.t").Made("bronze.t");
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("1x?landing/a/1.csv 2y!landing/b/1.csv 3 4zlanding/b/2.csv", lake.Text("SELECT string_agg(id || coalesce(v, '') || coalesce(w, '') || coalesce(_source_file, ''), ' ' ORDER BY id) FROM bronze.t"));
+        Assert.Equal("4", lake.Text("SELECT count(*) FROM bronze.t WHERE _batch_id IS NOT NULL AND _ingested_at IS NOT NULL"));
+        Assert.Equal("[1, 1, 1, 2]", lake.Text("SELECT list(day(_ingestion_date) ORDER BY id)::VARCHAR FROM bronze.t"));
+    }
+
+    private static PipelineFolder Made()
+    {
+        var folder = new PipelineFolder("name: flows\n")
+            .Write("bronze/shop.sql", "SELECT * FROM STREAM read_files('landing/shop', format => 'csv')").Write("bronze/phone.sql", "SELECT * FROM STREAM read_files('landing/phone', format => 'csv')")
+            .Write("silver/orders.sql", Orders).Write("archive/old.csv", "id,day\n21,2025-01-01\n22,2025-01-02\n")
+            .Write("landing/shop/1.csv", "id,day,amount\n1,2025-01-01,10\n2,2025-01-02,20\n3,2025-01-01,-3\n").Write("landing/phone/1.csv", "id,day,amount\n11,2025-01-01,11\n12,2025-01-02,12\n13,2025-01-01,x\n");
+        LocalUpdate.Run(folder.Path);
+        return folder;
+    }
+}
