@@ -76,7 +76,7 @@ internal sealed class RestatedKeys(Dataset dataset, CdcBatch batch, AutoCdc clau
     public string IsOfThem(bool hasInput)
     {
         if (!hasInput || shape.CarriedRow is not { } row) return $"({IsChosen})";
-        batch.Run($"CREATE TABLE IF NOT EXISTS {Inputs} AS SELECT DISTINCT {StreamedRow.ToJson(StreamedRow.Column, row)} AS input FROM ({typed}) AS e WHERE {IsChosen}");
+        batch.Run($"CREATE TABLE IF NOT EXISTS {Inputs} AS SELECT DISTINCT {StreamedRow.ToJson(StreamedRow.Column, SourceLine.Without(row))} AS input FROM ({typed}) AS e WHERE {IsChosen}");
         return $"({IsChosen} OR {QuarantineColumns.Input} IN (SELECT input FROM {Inputs}))";
     }
 

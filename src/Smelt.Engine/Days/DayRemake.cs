@@ -77,10 +77,11 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
     /// <summary>The flow whose next batch was begun by an ordinary update, or is prepared: that one comes first.</summary>
     private static async Task<StepPreparation?> FirstOpenAsync(List<StepPreparation> flows, CancellationToken cancel)
     {
+        static bool Has(StepPreparation flow, string kind) => flow.State!.Has(StepRunner.KeyOf(flow).Generation, StepRunner.KeyOf(flow).Batch, kind);
+        if (flows.Find(static f => Has(f, "prepared")) is { } prepared) return prepared;
         foreach (var flow in flows)
         {
             var (state, key) = (flow.State!, StepRunner.KeyOf(flow));
-            if (state.Has(key.Generation, key.Batch, "prepared")) return flow;
             if (state.Has(key.Generation, key.Batch, "intent") && await state.IntentAsync(key.Generation, key.Batch, cancel) is not { IsReplay: true }) return flow;
         }
         return null;

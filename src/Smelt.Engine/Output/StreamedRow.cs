@@ -11,7 +11,7 @@ internal static class StreamedRow
     /// <summary>Field of a carried row that is JSON already: where rows of several queries stand together.</summary>
     public const string Text = "__smelt_text";
 
-    /// <summary>Field beside it with the name of the row's flow.</summary>
+    /// <summary>Field of such a row with the flow that it is of.</summary>
     public const string Flow = "__smelt_flow";
 
     /// <summary>A JSON object of a struct's fields.</summary>

@@ -18,7 +18,8 @@ public sealed record SmeltResult(int ExitCode, string Out, string Err)
 /// <summary>The program as its user starts it: a process of its own.</summary>
 public static class SmeltProgram
 {
-    public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "smelt");
+    /// <summary>The program as `./smelt` runs it where `./test` has just built that, which starts sooner; else the build of these tests.</summary>
+    public static string Path { get; } = Environment.GetEnvironmentVariable("SMELT_TEST_PROGRAM") is { Length: > 0 } built ? built : System.IO.Path.Combine(AppContext.BaseDirectory, "smelt");
 
     public static SmeltResult Run(string folder, params string[] arguments) => Run(folder, new Dictionary<string, string>(), arguments);
 
