@@ -51,6 +51,9 @@ public static class EngineCodes
     /// <summary>A streamed table's log no longer holds the versions needed.</summary>
     public const string StreamLogGone = "SM6103";
 
+    /// <summary>A stream is to begin at a time after the newest version of its table.</summary>
+    public const string StreamInFuture = "SM6190";
+
     /// <summary>A full extract is older than one that was applied.</summary>
     public const string ExtractOutOfOrder = "SM6140";
 

@@ -16,10 +16,14 @@ public sealed class OtherReadersLake : IDisposable
     {
         Retail = PipelineFolder.Retail();
         Retail.Write("gold/spaced.sql", "CREATE MATERIALIZED VIEW gold.spaced PARTITIONED BY (\"the status\") AS SELECT order_status AS \"the status\", order_total AS \"total, gross\", order_id AS \"id=1;{x}\" FROM gold.customer_orders");
+        Accounts.Add(Retail);
         Retail.Update();
-        Tables = [.. Retail.Tables().Select(t => (t, Retail.File("lake/" + t.Replace('.', '/')))), ("_smelt.event_log", Retail.File("lake/_smelt/event_log"))];
+        Accounts.SecondDay(Retail);
+        Retail.Update();
+        Tables = [.. Retail.Tables().Select(t => (t, Retail.File("lake/" + t.Replace('.', '/')))), ("_smelt.event_log", Retail.File("lake/_smelt/event_log")), .. Accounts.Memories(Retail)];
         Directory.CreateDirectory(Retail.File("out"));
-        Parallel.ForEach(Tables, new ParallelOptions { MaxDegreeOfParallelism = 2 }, t => Retail.Smelt("query", $"SELECT * FROM {t.Name}", "--format", "parquet", "--output", Ours(t.Name)).Expect(0));
+        Parallel.ForEach(Tables, new ParallelOptions { MaxDegreeOfParallelism = 2 }, t => Retail.Smelt("query", $"SELECT * FROM read_delta('{t.Path}')", "--format", "parquet", "--output", Ours(t.Name)).Expect(0));
+        foreach (var (name, columns) in Accounts.Feeds) Retail.Smelt("query", $"SELECT {columns} FROM table_changes('{name}', 0)", "--format", "parquet", "--output", Ours(name + ".changes")).Expect(0);
     }
 
     public PipelineFolder Retail { get; }
@@ -55,6 +59,7 @@ public sealed class OtherReadersLake : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/java"), "needs Java 17 for Spark");
         var sql = new StringBuilder("SET spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS;\n");
         foreach (var (name, path) in Tables) sql.AppendLine($"INSERT OVERWRITE DIRECTORY '{Theirs(name)}.spark' USING parquet SELECT * FROM delta.`{path}`;");
+        foreach (var (name, columns) in Accounts.Feeds) sql.AppendLine($"INSERT OVERWRITE DIRECTORY '{Theirs(name)}.changes.spark' USING parquet SELECT {columns} FROM table_changes_by_path('{Retail.File("lake/" + name.Replace('.', '/'))}', 0);");
         var own = Retail.File("spark-table");
         string[] changes =
         [
@@ -129,6 +134,7 @@ public sealed class OtherReaderTests(OtherReadersLake lake) : IClassFixture<Othe
         lake.DeltaRs();
         Assert.True(lake.Tables.Count >= 20, $"{lake.Tables.Count} tables");
         Assert.Contains(lake.Tables, static t => t.Name == "silver.orders__quarantine");
+        Assert.Equal(2, lake.Tables.Count(static t => t.Name.StartsWith("_smelt.cdc_", StringComparison.Ordinal)));
         foreach (var (name, _) in lake.Tables)
         {
             Assert.True(lake.CountOf(name) > 0, name);
@@ -144,6 +150,11 @@ public sealed class OtherReaderTests(OtherReadersLake lake) : IClassFixture<Othe
     {
         lake.Spark();
         foreach (var (name, _) in lake.Tables) OtherReadersLake.Equal("Spark " + name, lake.Ours(name), $"{lake.Theirs(name)}.spark/*.parquet");
+        foreach (var (name, _) in Accounts.Feeds)
+        {
+            Assert.True(lake.CountOf(name + ".changes") > lake.CountOf(name), name);
+            OtherReadersLake.Equal("Spark, changes of " + name, lake.Ours(name + ".changes"), $"{lake.Theirs(name)}.changes.spark/*.parquet");
+        }
         var path = lake.Retail.File("spark-table");
         for (var version = 0; version < 6; version++) OtherReadersLake.Equal($"Spark wrote version {version}", lake.Read(path, version), $"{path}.{version}/*.parquet");
         OtherReadersLake.Equal("Spark wrote", lake.Read(path, null), $"{path}.5/*.parquet");

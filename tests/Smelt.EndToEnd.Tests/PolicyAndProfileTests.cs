@@ -35,6 +35,28 @@ public sealed class PolicyAndProfileTests
         Assert.Equal("1 x", folder.Scalar("SELECT concat_ws(' ', (SELECT id FROM gold.t), (SELECT id FROM gold.free))"));
     }
 
+    [Theory]
+    [InlineData("none", "SELECT id, note, 1 AS more FROM STREAM bronze.b", "would get more")]
+    [InlineData("none", "SELECT id FROM STREAM bronze.b", "would lose note")]
+    [InlineData("additive", "SELECT id FROM STREAM bronze.b", "would lose note")]
+    [InlineData("additive", "SELECT id, note, 1 AS more FROM STREAM bronze.b", null)]
+    [InlineData("additive", "SELECT id, 1::BIGINT AS note FROM STREAM bronze.b", "would change the type of note")]
+    public void Each_of_several_flows_keeps_to_the_policy_and_may_bring_its_columns_once(string policy, string then, string? breach)
+    {
+        static string Flows(string b) => $"CREATE STREAMING TABLE all_of; CREATE FLOW a AS INSERT INTO silver.all_of BY NAME SELECT id, name FROM STREAM bronze.a; CREATE FLOW b AS INSERT INTO silver.all_of BY NAME {b}";
+        using var folder = new PipelineFolder($"name: p\npolicies:\n  - {{layer: silver, schema_changes: {policy}}}\n").Write("silver/all_of.sql", Flows("SELECT id, note FROM STREAM bronze.b"));
+        foreach (var name in (string[])["a", "b"]) folder.Write($"bronze/{name}.sql", $"SELECT id::BIGINT AS id, {(name == "a" ? "name" : "note")} FROM STREAM read_files('in/{name}', format => 'csv')").Write($"in/{name}/1.csv", $"id,{(name == "a" ? "name" : "note")}\n1,{name}\n");
+        folder.Update();
+        Assert.Equal("2", folder.Scalar("SELECT count(*) FROM silver.all_of"));
+        foreach (var name in (string[])["a", "b"]) folder.Write($"in/{name}/2.csv", $"id,{(name == "a" ? "name" : "note")}\n2,{name}\n");
+        folder.Update();
+        Assert.Equal("4", folder.Scalar("SELECT count(*) FROM silver.all_of"));
+        folder.Write("silver/all_of.sql", Flows(then)).Write("in/b/3.csv", "id,note\n3,b\n");
+        var run = folder.Smelt("run").Expect(breach is null ? 0 : 1);
+        if (breach is not null) Assert.Contains(breach, run.Out + run.Err, StringComparison.Ordinal);
+        Assert.Equal(breach is null ? "5" : "4", folder.Scalar("SELECT count(*) FROM silver.all_of"));
+    }
+
     [Fact]
     public void A_bronze_stream_under_a_strict_policy_reads_on_and_stops_at_a_new_column()
     {

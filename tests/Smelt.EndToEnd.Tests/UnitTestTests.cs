@@ -19,6 +19,36 @@ public sealed class UnitTestTests
             """)
         .Write("gold/daily.sql", "SELECT city, sum(amount) AS total, list(id ORDER BY id) AS ids FROM silver.orders GROUP BY city");
 
+    [Fact]
+    public void A_test_overrides_variables_and_macros_for_itself_alone()
+    {
+        const string Given = "given: [{input: bronze.orders, rows: [{id: 1, amount: 5, shop: a}, {id: 2, amount: 50, shop: a}]}, {input: silver.shops, rows: [{shop: a, city: X}]}]";
+        using var folder = Shop().Write("tests/units.yml", $$$$"""
+            unit_tests:
+              - {name: plain, model: silver.orders, {{{{Given}}}}, expect: {rows: [{id: 1, cents: 500}, {id: 2, cents: 5000}]}}
+              - {name: other, model: silver.orders, {{{{Given}}}}, overrides: {vars: {least: 10}, macros: {cents: -1}}, expect: {rows: [{id: 2, cents: -1}]}}
+              - {name: wrong, model: silver.orders, {{{{Given}}}}, overrides: {vars: {least: "no_such_column"}}, expect: {rows: []}}
+            """);
+        var tests = Tests(folder, 1);
+        Assert.Equal("passed", tests["plain"].GetProperty("status").GetString());
+        Assert.Equal("passed", tests["other"].GetProperty("status").GetString());
+        Assert.Equal("error", tests["wrong"].GetProperty("status").GetString());
+        Assert.Contains("no_such_column", tests["wrong"].GetProperty("message").GetString());
+        folder.Write("tests/units.yml", $$$$"""
+            unit_tests:
+              - {name: a, model: silver.orders, {{{{Given}}}}, overrides: {vars: {leest: 10}, macros: {is_incremental: true}}, expect: {rows: []}}
+            """);
+        var said = folder.Smelt("validate").Expect(2);
+        Assert.Contains("overrides the variable 'leest', which is none that smelt.yml has", said.Out + said.Err);
+        Assert.Contains("overrides the macro 'is_incremental', which is none that functions/ has", said.Out + said.Err);
+        folder.Write("tests/units.yml", $$$$"""
+            unit_tests:
+              - {name: a, model: silver.orders, {{{{Given}}}}, overrides: {env_vars: {HOME: x}}, expect: {rows: []}}
+            """);
+        said = folder.Smelt("validate").Expect(2);
+        Assert.Contains("env_vars", said.Out + said.Err);
+    }
+
     private static Dictionary<string, JsonElement> Tests(PipelineFolder folder, int exitCode) =>
         folder.Smelt("test", "--unit", "--json").Expect(exitCode).Json.GetProperty("tests").EnumerateArray().ToDictionary(static t => t.GetProperty("name").GetString()!);
 

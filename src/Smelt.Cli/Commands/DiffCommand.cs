@@ -16,7 +16,7 @@ internal static class DiffCommand
         var b = new Argument<string?>("b") { Arity = ArgumentArity.ZeroOrOne, Description = "What to compare it with; without it two versions or targets of the first" };
         var versions = new Option<string?>("--versions") { Description = "Two versions of the first table (default: the newest and the one before)", HelpName = "N,M" };
         var targets = new Option<string?>("--targets") { Description = "The first dataset in two targets of platform.yml", HelpName = "A,B" };
-        var key = new Option<string?>("--key") { Description = "Columns that tell which rows are the same (default: those tested as unique, or the keys of AUTO CDC)", HelpName = "COLUMNS" };
+        var key = new Option<string?>("--key") { Description = "Columns that tell which rows are the same (default: the keys of AUTO CDC or DISTINCT ON, or those tested as unique)", HelpName = "COLUMNS" };
         var limit = new Option<int>("--limit") { DefaultValueFactory = static _ => 5, Description = "Rows of each side to show" };
         var all = new Option<bool>("--all-columns") { Description = "Compare the columns that Smelt adds to bronze rows too" };
         var fails = new Option<bool>("--fail") { Description = "Exit with 1 where the two differ" };
@@ -105,7 +105,10 @@ internal sealed class DiffSides : IDisposable
         {
             if (Session.Pipeline.Graph.Find(name) is not { } dataset) continue;
             if (dataset.Flows.FirstOrDefault(static f => f.Cdc is not null)?.Cdc is { KeepsHistory: false } cdc) return cdc.Keys;
+            // With a window the same key may come again after long.
+            if (dataset.Flows.Count == 1 && dataset.Flows[0].Query.Unique is { } unique && DeduplicationWindow.Of(dataset.Properties) is null) return unique.Keys;
             if (dataset.Tests.FirstOrDefault(static t => t is { Kind: "unique", Where: null }) is { Column: { } column }) return [column];
+            if (dataset.Tests.FirstOrDefault(static t => t is { Kind: "unique_combination_of_columns", Where: null }) is { } combined) return combined.Combination;
         }
         return [];
     }

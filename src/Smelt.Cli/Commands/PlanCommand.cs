@@ -11,14 +11,15 @@ internal static class PlanCommand
     {
         var folder = CommandTree.FolderArgument();
         var refresh = new RefreshOptions();
-        var command = new Command("plan", "What a run would do and why") { folder, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude };
+        var days = new Option<bool>("--days") { Description = "Look for missing days in the rows of large tables too" };
+        var command = new Command("plan", "What a run would do and why") { folder, CommandTree.Target, CommandTree.Variables, CommandTree.Select, CommandTree.Exclude, days };
         refresh.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var session = OpenedPipeline.Open(parsed, terminal, parsed.GetValue(folder));
             if (session is null) return ExitCode.Usage;
             var options = await refresh.ReadAsync(terminal, session, parsed, cancel);
-            var plan = await new PlanBuilder(session.NewContext("plan")).BuildAsync(options, cancel);
+            var plan = await new PlanBuilder(session.NewContext("plan")) { LooksIntoDays = parsed.GetValue(days) }.BuildAsync(options, cancel);
             if (terminal.Json) WriteJson(plan);
             else WriteWords(terminal, plan);
             return plan.Steps.Any(static s => s.Action == PlannedAction.Stop) ? ExitCode.Failed : ExitCode.Fine;

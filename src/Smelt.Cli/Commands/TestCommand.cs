@@ -28,9 +28,15 @@ internal static class TestCommand
             {
                 if (!terminal.Json) Tell(terminal, outcome);
             }
-            List<TestOutcome> outcomes = days is not null ? [] : [.. UnitTestRunner.Run(session.Pipeline, datasets.Select(static d => d.Name).ToHashSet(), session.Database, Ended, cancel)];
+            List<TestOutcome> outcomes = days is not null ? [] : [.. UnitTestRunner.Run(session, datasets.Select(static d => d.Name).ToHashSet(), Ended, cancel)];
             if (isWhole) outcomes.AddRange(await PipelineTestRunner.RunAsync(session.Pipeline, TimeProvider.System, Ended, cancel));
-            if (!parsed.GetValue(unit)) outcomes.AddRange(await new DataTestRunner(session.NewContext("test")) { Remembers = false, Days = days }.RunAsync(datasets, isWhole, Ended, cancel));
+            if (!parsed.GetValue(unit))
+            {
+                var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System));
+                var tested = await new DataTestRunner(context) { Remembers = false, Days = days }.RunAsync(datasets, isWhole, Ended, cancel);
+                outcomes.AddRange(tested);
+                if (days is null) await TestRecords.KeepAsync(context, tested, cancel);
+            }
             if (terminal.Json) JsonOutput.Write(json => TestView.Write(json, outcomes));
             else terminal.Words.WriteLine(TestView.Summary(outcomes));
             return outcomes.Any(static t => t.Status is TestStatus.Failed or TestStatus.Error) ? ExitCode.Failed : ExitCode.Fine;

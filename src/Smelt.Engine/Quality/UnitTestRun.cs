@@ -28,7 +28,7 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
             var source = test.Given.FirstOrDefault(static g => g.Dataset is null);
             if (source is not null) catalog.BindSql(StepCatalog.OwnSchema, "given_source", RowsSql(source.Rows, static _ => null, []));
             else if (dataset.Query.Sources.Count > 0) return new UnitTestResult([], [], $"{dataset.Name} reads {dataset.Query.Sources[0].Function}, whose rows are not given. Give them with input: {dataset.Query.Sources[0].Function}.");
-            var held = Held(catalog, dataset, source is not null);
+            var held = Held(catalog, test, dataset, source is not null);
             return Compare(catalog, held, test.Expected);
         }
         catch (DuckDbException error)
@@ -54,8 +54,21 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
         if (catalog.IsBound(name.Schema, name.Name)) return;
         if (pipeline.Graph.Find(name) is not { IsView: true } view) throw new EngineException(EngineCodes.InputMissing, $"{test.Dataset} reads {name}, whose rows are not given.");
         foreach (var input in view.Query.Inputs) BindView(catalog, test, input);
-        catalog.CreateMacros(view.Query.Macros);
+        CreateMacros(catalog, test, view.Query.Macros);
         catalog.BindSql(name.Schema, name.Name, QueryRendering.RenderSql(view.Query, new QueryBindings { Table = StepCatalog.QualifiedName }));
+    }
+
+    /// <summary>The macros of a query, and in the place of those that the test overrides ones that give its constant.</summary>
+    /// <exception cref="EngineException">A table macro is overridden.</exception>
+    private static void CreateMacros(StepCatalog catalog, UnitTest test, IReadOnlyList<Macro> macros)
+    {
+        catalog.CreateMacros(macros);
+        foreach (var macro in macros.Where(m => test.Macros.ContainsKey(m.Name)))
+        {
+            if (macro.IsTable) throw new EngineException(EngineCodes.InputMissing, $"{test.Name} overrides {macro.Name}, which gives a table: give the rows of what it reads.");
+            var forms = catalog.Connection.Rows($"SELECT list_transform(parameters, lambda p: '\"' || replace(p, '\"', '\"\"') || '\"').array_to_string(', ') FROM duckdb_functions() WHERE function_type = 'macro' AND database_name = {SqlText.Literal(catalog.Name)} AND lower(function_name) = {SqlText.Literal(macro.Name.ToLowerInvariant())}");
+            catalog.Connection.Execute($"CREATE OR REPLACE MACRO {SqlText.Identifier(macro.Name)} {string.Join(", ", forms.Select(f => $"({f[0]}) AS ({test.Macros[macro.Name]})"))}");
+        }
     }
 
     private static string RowsSql(UnitTestRows rows, Func<string, string?> typeOf, IEnumerable<string> others)
@@ -82,10 +95,10 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
 
     /// <summary>The rows that the dataset would hold.</summary>
     /// <exception cref="EngineException">A row breaks a rule that fails the update.</exception>
-    private static string Held(StepCatalog catalog, Dataset dataset, bool hasSource)
+    private static string Held(StepCatalog catalog, UnitTest test, Dataset dataset, bool hasSource)
     {
         var query = dataset.Query;
-        catalog.CreateMacros(query.Macros);
+        CreateMacros(catalog, test, query.Macros);
         var bindings = new QueryBindings { Table = StepCatalog.QualifiedName, Source = _ => hasSource ? SqlText.Identifier(StepCatalog.OwnSchema, "given_source") : null };
         var rewritten = dataset.Kind == DatasetKind.StreamingTable ? StreamingRewriter.Rewrite(query, new StreamingRewriteOptions { Bindings = bindings }, catalog.Connection) : null;
         var sql = rewritten?.Sql ?? QueryRendering.RenderSql(query, bindings);

@@ -59,13 +59,13 @@ internal sealed class StreamRangePlanner(StepPreparation step, StreamSource sour
         return source.IsChanges ? whole : Cut(whole, StreamFiles.OfSnapshot(Now, 0));
     }
 
-    /// <summary>The first version to read, where the options name one.</summary>
+    /// <summary>The first version to read, where the options name one. A time after the newest version is refused, as in Spark: nobody knows what will be written before it.</summary>
     private async Task<long?> StartAsync(CancellationToken cancel)
     {
         if (source.Options.StartingVersion is { } version) return version < 0 ? Now.Version + 1 : version;
         if (source.Options.StartingTimestamp is not { } text) return null;
         var time = DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).ToUnixTimeMilliseconds();
-        if (Now.TimestampMs < time) return Now.Version + 1;
+        if (Now.TimestampMs < time) throw _stop.InFuture(source, Now.TimestampMs);
         return (await table.Table.VersionsBetweenAsync(time, null, cancel)).From;
     }
 

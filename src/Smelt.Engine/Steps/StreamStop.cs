@@ -20,6 +20,11 @@ internal sealed class StreamStop(StepPreparation step)
     public EngineException NotRecorded(StreamSource source) => new(EngineCodes.StreamChanged,
         $"{step.Dataset.Name} streams {source.Name}, and that table does not record its changes. Set its property delta.enableChangeDataFeed = true; changes are read from that version on.");
 
+    /// <param name="source">What is streamed.</param>
+    /// <param name="newestMs">The time of its newest version, in milliseconds since 1970 UTC.</param>
+    public EngineException InFuture(StreamSource source, long newestMs) => new(EngineCodes.StreamInFuture,
+        $"{step.Dataset.Name} is to stream {source.Name} from {source.Options.StartingTimestamp} on, which is after its newest version ({DateTimeOffset.FromUnixTimeMilliseconds(newestMs):yyyy-MM-dd HH:mm:ss} UTC). Write an earlier startingTimestamp, or startingVersion => 'latest' for what comes from now on.");
+
     /// <summary>The table as it was at a version that a stream has begun to read.</summary>
     public async Task<Snapshot> SnapshotAsync(DeltaTable table, long version, StreamSource source, CancellationToken cancel)
     {

@@ -13,6 +13,9 @@ public sealed record DataTest
     /// <summary>The column or expression; null for a test of the whole dataset.</summary>
     public string? Column { get; init; }
 
+    /// <summary>Of a test <c>unique_combination_of_columns</c>: the columns that together tell rows apart.</summary>
+    public IReadOnlyList<string> Combination { get; init; } = [];
+
     /// <summary>Datasets that it reads besides its own.</summary>
     public IReadOnlyList<DatasetName> Others { get; init; } = [];
 

@@ -49,6 +49,7 @@ internal sealed class DataTestReader(DatasetDraft dataset, NameResolver names, s
         dataset.Tests.Add(new DataTest
         {
             Name = Named(arguments?.Text("name") ?? string.Join('_', ((string?[])[definition.Name, dataset.Name.Name, tested, .. asked.Texts("combination_of_columns", "column_list")]).Where(static p => p is not null))),
+            Combination = [.. asked.Texts("combination_of_columns", "column_list")],
             Kind = definition.Name, Dataset = dataset.Name, Column = tested, Others = others, File = file, Position = at,
             Severity = Config("severity") == "warn" || (question.Anomaly is not null && Config("severity") is null) ? Severity.Warning : Severity.Error,
             Where = where, Description = arguments?.Text("description"), Limit = limit,

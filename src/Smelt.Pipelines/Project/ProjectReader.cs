@@ -41,6 +41,7 @@ internal static class ProjectReader
         Defaults = Defaults(map.Map("defaults")),
         GatesBlock = GatesBlock(map) ?? true,
         Policies = PolicyRule.Read(map),
+        ProfilesAll = map.Text("column_profile") == "all",
         Schedule = map.Text("schedule"),
     };
 

@@ -34,6 +34,9 @@ public sealed record ProjectSettings
 
     public Policy PolicyOf(DatasetName dataset) => Policies.Where(p => p.IsFor(dataset)).Aggregate(new Policy(), static (all, own) => all.Under(own.Policy));
 
+    /// <summary>Whether every dataset's distinct values and means are counted after each update, which reads the table (<c>column_profile: all</c>).</summary>
+    public bool ProfilesAll { get; init; }
+
     /// <summary>Kept for the scheduler: a cron expression.</summary>
     public string? Schedule { get; init; }
 

@@ -49,6 +49,7 @@ internal static class ProjectShapes
             new("naming", new MapShape(new("datasets", Text("A regular expression for whole names of datasets.")), new ShapeKey("columns", Text("A regular expression for whole names of columns."))) { Doc = "Patterns of names." }),
             new("require_docs", new EitherShape(new BooleanShape(), new ChoiceShape("datasets", "columns")) { Doc = "Whether datasets, or their columns too, must be described." })))
         { Doc = "What is asked of datasets; of several that are for a dataset the later holds." }),
+        new("column_profile", new ChoiceShape("files", "all") { Doc = "What figures every update keeps of the datasets it changed: those that files tell (default), or all, which reads the tables." }),
         new("retention", new DictionaryShape(new TextShape()) { Doc = "How long rows are kept, by layer or layer.dataset: 400 days, 8 weeks, 6 months, 2 years, forever." }),
         new("schedule", Text("When updates run, as a cron expression; for the scheduler.")));
 
@@ -141,6 +142,9 @@ internal static class ProjectShapes
 
     private static readonly ListShape s_unitTests = new(new MapShape(
         new("name", Text("The test's name."), Required: true), new("model", Text("The dataset."), Required: true), new("description", Text("What the test is for.")),
+        new("overrides", new MapShape(
+            new("vars", new DictionaryShape(new TextShape()) { Doc = "Values of variables for this test." }),
+            new("macros", new DictionaryShape(new FreeShape()) { Doc = "Scalar macros of functions/ that give this value in this test, whatever their arguments are." })) { Doc = "What differs in this test." }),
         new("given", new ListShape(new MapShape([new("input", Text("ref('orders'), bronze.orders, or read_files for the dataset's source."), Required: true), .. s_unitRows])) { Doc = "The inputs' rows." }),
         new("expect", new MapShape(s_unitRows) { Doc = "The rows that the dataset then holds." }, Required: true)))
     { Doc = "Tests of single datasets on given rows." };

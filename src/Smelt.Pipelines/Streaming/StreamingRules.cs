@@ -123,7 +123,7 @@ internal sealed class StreamingRules(QueryDraft query, DatasetName dataset)
         if (left && right) RefuseJoin(at, "A join of two streams", "rows that belong together come with different batches", "Read one of them whole, without STREAM.");
         else if (SqlAst.Text(node, "ref_type"u8) == "POSITIONAL") RefuseJoin(at, "A positional join", "rows have no position over batches", null);
         else if (type is "FULL" or "OUTER" || (type == "LEFT" && right) || (type == "RIGHT" && left) || (type is "SEMI" or "ANTI" && right))
-            RefuseJoin(at, $"A {type} join that keeps rows of the whole table", "those rows would be appended with every batch", "Keep the stream's side: stream LEFT JOIN table.");
+            RefuseJoin(at, $"A {type} join that keeps rows of the whole table", "those rows would be appended with every batch", $"Keep the stream's side (stream LEFT JOIN table), or make it CREATE MATERIALIZED VIEW {dataset} AS … and read the tables without STREAM.");
         return true;
     }
 

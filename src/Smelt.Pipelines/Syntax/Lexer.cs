@@ -31,6 +31,7 @@ internal static class Lexer
         if (c == '/' && next == '*') return BlockComment(text, at);
         if (c == '\'') return Quoted(text, at, at, '\'', TokenKind.Text, false);
         if (c == '"') return Quoted(text, at, at, '"', TokenKind.QuotedIdentifier, false);
+        if (c == '`' && Quoted(text, at, at, '`', TokenKind.BackQuoted, false) is { Kind: TokenKind.BackQuoted } path) return path;
         if (next == '\'' && c is 'e' or 'E' && next == '\'') return Quoted(text, at, at + 1, '\'', TokenKind.Text, true);
         if (next == '\'' && c is 'x' or 'X' or 'b' or 'B' && next == '\'') return Quoted(text, at, at + 1, '\'', TokenKind.Text, false);
         if (c == '$') return Dollar(text, at);

@@ -28,12 +28,12 @@ internal sealed class SourceText
 
     /// <summary>
     /// Replaces <c>${name}</c> outside comments and dollar-quoted texts. Inside quotes the value's quotes are doubled, so that no value ends the literal;
-    /// there <c>$${</c> stands for <c>${</c>.
+    /// there <c>$${</c> stands for <c>${</c>. A table by its path, <c>delta.`path`</c>, becomes <c>read_delta('path')</c>.
     /// </summary>
     /// <param name="origin">Where the text begins, when it is a part of a file.</param>
     public static SourceText Read(string file, string raw, VariableScope variables, FilePosition? origin = null)
     {
-        var source = raw.Contains("${", StringComparison.Ordinal) ? new VariableSubstitution(file, raw, variables).Run() : new SourceText(file, raw, raw, []);
+        var source = raw.Contains("${", StringComparison.Ordinal) || raw.Contains('`', StringComparison.Ordinal) ? new VariableSubstitution(file, raw, variables).Run() : new SourceText(file, raw, raw, []);
         source._origin = origin;
         return source;
     }

@@ -5,6 +5,8 @@ internal enum TokenKind : byte
     /// <summary>Unquoted identifier or keyword.</summary>
     Word,
     QuotedIdentifier,
+    /// <summary>`…`, which only stands after <c>delta.</c>, as Spark writes a table by its path.</summary>
+    BackQuoted,
     /// <summary>'…', E'…', X'…', B'…'.</summary>
     Text,
     /// <summary>$$…$$ or $tag$…$tag$.</summary>

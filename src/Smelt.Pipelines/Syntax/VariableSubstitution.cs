@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Smelt.Pipelines.Syntax;
 
-/// <summary>One pass over a file that replaces its variables and keeps the source map.</summary>
+/// <summary>One pass over a file that replaces its variables, and Spark's <c>delta.`path`</c> by a call, and keeps the source map.</summary>
 internal sealed class VariableSubstitution(string file, string raw, VariableScope variables)
 {
     private readonly StringBuilder _text = new(raw.Length + 64);
@@ -11,13 +11,32 @@ internal sealed class VariableSubstitution(string file, string raw, VariableScop
 
     public SourceText Run()
     {
-        foreach (var token in Lexer.Read(raw, comments: true))
+        var tokens = Lexer.Read(raw, comments: true);
+        for (var i = 0; i < tokens.Count; i++)
         {
-            if (token.Kind == TokenKind.Variable) Replace(token.Start, token.Length, null);
+            var token = tokens[i];
+            if (token.Kind == TokenKind.BackQuoted && i > 1 && tokens[i - 1].IsSymbol(raw, '.') && tokens[i - 2].Is(raw, "delta")) Path(tokens[i - 2].Start, token);
+            else if (token.Kind == TokenKind.Variable) Replace(token.Start, token.Length, null);
             else if (token.Kind is TokenKind.Text or TokenKind.QuotedIdentifier) InsideQuotes(token);
         }
         CopyUpTo(raw.Length);
         return SourceText.Of(file, raw, _text.ToString(), _pieces);
+    }
+
+    private void Path(int start, Token quoted)
+    {
+        CopyUpTo(start);
+        var (from, pieces) = (_text.Length, _pieces.Count);
+        _copied = quoted.Start + 1;
+        InsideQuotes(quoted with { Length = quoted.Length - 1 });
+        CopyUpTo(quoted.End - 1);
+        var path = _text.ToString(from, _text.Length - from).Replace("``", "`", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
+        _text.Length = from;
+        _pieces.RemoveRange(pieces, _pieces.Count - pieces);
+        // All of it stands where it began.
+        _pieces.Add(new SourceText.Piece(from, start, true));
+        _text.Append("read_delta('").Append(path).Append("')");
+        _copied = quoted.End;
     }
 
     private void InsideQuotes(Token token)
@@ -60,7 +79,7 @@ internal sealed class VariableSubstitution(string file, string raw, VariableScop
         }
         if (quote is 'e' or 'E') value = value.Replace("\\", "\\\\", StringComparison.Ordinal);
         if (quote == '"') value = value.Replace("\"", "\"\"", StringComparison.Ordinal);
-        else if (quote is not null) value = value.Replace("'", "''", StringComparison.Ordinal);
+        else if (quote is not (null or '`')) value = value.Replace("'", "''", StringComparison.Ordinal);
         _pieces.Add(new SourceText.Piece(_text.Length, start, true));
         _text.Append(value);
     }

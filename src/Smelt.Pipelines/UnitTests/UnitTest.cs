@@ -1,7 +1,14 @@
 namespace Smelt.Pipelines;
 
 /// <summary>A test of one dataset's query on given rows, in dbt's <c>unit_tests</c> format. It reads no lake.</summary>
-public sealed record UnitTest(string Name, DatasetName Dataset, IReadOnlyList<UnitTestInput> Given, UnitTestRows Expected, string? Description, string File, FilePosition Position);
+public sealed record UnitTest(string Name, DatasetName Dataset, IReadOnlyList<UnitTestInput> Given, UnitTestRows Expected, string? Description, string File, FilePosition Position)
+{
+    /// <summary>Values of variables for this test alone.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Scalar macros that give a constant in this test, whatever their arguments are: SQL literals by name.</summary>
+    public IReadOnlyDictionary<string, string> Macros { get; init; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+}
 
 /// <summary>Rows for one input.</summary>
 /// <param name="Dataset">Null: the rows of the dataset's source call.</param>

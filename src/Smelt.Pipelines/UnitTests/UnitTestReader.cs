@@ -6,7 +6,12 @@ using Smelt.Pipelines.Yaml;
 namespace Smelt.Pipelines;
 
 /// <summary>Reads <c>unit_tests:</c> of a properties file, or of a YAML file in tests/.</summary>
-internal sealed partial class UnitTestReader(string folder, DatasetFinder finder, List<Diagnostic> diagnostics)
+/// <param name="folder">The pipeline's.</param>
+/// <param name="finder">Its datasets.</param>
+/// <param name="variables">Names of its variables.</param>
+/// <param name="macros">Names of its macros.</param>
+/// <param name="diagnostics">Gets what is wrong.</param>
+internal sealed partial class UnitTestReader(string folder, DatasetFinder finder, IEnumerable<string> variables, IEnumerable<string> macros, List<Diagnostic> diagnostics)
 {
     private static readonly string[] s_fixtureEnds = [".csv", ".sql"];
 
@@ -44,7 +49,25 @@ internal sealed partial class UnitTestReader(string folder, DatasetFinder finder
             if (named.Value.StartsWith("read_", StringComparison.Ordinal)) given.Add(new UnitTestInput(null, rows));
             else if (finder.Find(Referenced(named.Value), null, _file, named.Position) is { } found) given.Add(new UnitTestInput(found.Name, rows));
         }
-        return Rows(expect) is { } expected ? new UnitTest(name, dataset.Name, given, expected, map.Text("description"), _file, map.Position) : null;
+        var overrides = map.Map("overrides");
+        return Rows(expect) is { } expected ? new UnitTest(name, dataset.Name, given, expected, map.Text("description"), _file, map.Position)
+        {
+            Variables = Overridden(overrides?.Map("vars"), variables, "variable", "smelt.yml has", static v => v is YamlScalar { IsNull: false } text ? text.Value : null, StringComparer.Ordinal),
+            Macros = Overridden(overrides?.Map("macros"), macros, "macro", "functions/ has", static v => Literal(v) ?? "NULL", StringComparer.OrdinalIgnoreCase),
+        } : null;
+    }
+
+    private Dictionary<string, string> Overridden(YamlMap? map, IEnumerable<string> known, string what, string has, Func<YamlNode, string?> value, StringComparer names)
+    {
+        var overridden = new Dictionary<string, string>(names);
+        foreach (var entry in map?.Entries ?? [])
+        {
+            var near = NearestName.Of(entry.Key.Value, known);
+            if (!known.Contains(entry.Key.Value, names)) Report(entry.Key.Position, $"The test overrides the {what} '{entry.Key.Value}', which is none that {has}.", near is null ? "Remove it." : $"Did you mean '{near}'?");
+            else if (value(entry.Value) is { } text) overridden[entry.Key.Value] = text;
+            else Report(entry.Value.Position, $"The {what} '{entry.Key.Value}' takes one value here.", null);
+        }
+        return overridden;
     }
 
     private UnitTestRows? Rows(YamlMap map)

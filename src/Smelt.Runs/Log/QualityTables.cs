@@ -6,7 +6,7 @@ using Smelt.Pipelines;
 namespace Smelt.Runs;
 
 /// <summary>
-/// What rules and tests said, and the figures of profiled datasets, in Delta tables of their own: <c>_smelt.expectations</c>, <c>_smelt.test_results</c>,
+/// What rules and tests said, and the figures of datasets, in Delta tables of their own: <c>_smelt.expectations</c>, <c>_smelt.test_results</c>,
 /// <c>_smelt.test_failures</c>, <c>_smelt.column_profile</c>. Each is made with its first row.
 /// </summary>
 internal sealed class QualityTables(UpdateContext context)
@@ -27,22 +27,31 @@ internal sealed class QualityTables(UpdateContext context)
 
     private static readonly ColumnSpec[] s_failures = [new("dataset", DeltaType.String), new("name", DeltaType.String), new("row", DeltaType.String)];
 
-    private static readonly ColumnSpec[] s_profile = [new("dataset", DeltaType.String), new("column", DeltaType.String), new("metric", DeltaType.String), new("value", DeltaType.Double)];
+    private static readonly ColumnSpec[] s_profile = [new("dataset", DeltaType.String), new("column", DeltaType.String), new("metric", DeltaType.String), new("value", DeltaType.Double), new(RowsWhere, DeltaType.String)];
+
+    /// <summary>The column of <see cref="ColumnProfile"/> with the predicate of the rows that a figure is of; NULL: of all.</summary>
+    public const string RowsWhere = "rows_where";
 
     public async Task AppendAsync(UpdateResult result, CancellationToken cancel)
     {
-        var tests = result.Tests.Where(static t => !t.IsRemembered).ToList();
-        // Rows that were held back are no history.
-        var unpublished = result.Steps.Where(static s => s.Failed).Select(static s => (DatasetName?)s.Dataset.Name).ToHashSet();
-        await AppendAsync("expectations", "What every update counted of its rules", s_expectations, result, [.. result.Steps.SelectMany(Expectations)], cancel);
-        await AppendAsync("test_results", "How the data tests of every update ended", s_results, result, [.. tests.Select(Result)], cancel);
-        await AppendAsync("test_failures", "Failing rows of tests with store_failures", s_failures, result, [.. tests.SelectMany(static t => t.Stored.Select(row => Failure(t, row)))], cancel);
-        await AppendAsync(ColumnProfile, "Figures of datasets with an anomaly test", s_profile, result, [.. tests.Where(t => !unpublished.Contains(t.Dataset)).SelectMany(static t => t.Profile.Select(f => Figure(t, f)))], cancel);
+        await AppendAsync("expectations", "What every update counted of its rules", s_expectations, result.UpdateId, [.. result.Steps.SelectMany(Expectations)], cancel);
+        await AppendTestsAsync(result.UpdateId, [.. result.Tests.Where(static t => !t.IsRemembered)], cancel);
+        var profile = await UpdateProfile.OfAsync(context, result, cancel);
+        await AppendAsync(ColumnProfile, "Figures of datasets after the updates that changed them", s_profile, result.UpdateId, [.. profile.Select(static p => Figure(p.Dataset, p.Figure))], cancel);
     }
 
-    private async Task AppendAsync(string table, string comment, ColumnSpec[] columns, UpdateResult result, IReadOnlyList<Action<Utf8JsonWriter>> rows, CancellationToken cancel)
+    /// <param name="id">The update's; of <c>smelt test</c> one of its own, which no update has.</param>
+    /// <param name="tests">Those that ran.</param>
+    /// <param name="cancel">Ends the work before a commit.</param>
+    public async Task AppendTestsAsync(string id, IReadOnlyList<TestOutcome> tests, CancellationToken cancel)
     {
-        if (rows.Count > 0) await new SystemTable(context, table, comment, columns).AppendAsync(result.UpdateId, rows, cancel);
+        await AppendAsync("test_results", "How the data tests of every update ended", s_results, id, [.. tests.Select(Result)], cancel);
+        await AppendAsync("test_failures", "Failing rows of tests with store_failures", s_failures, id, [.. tests.SelectMany(static t => t.Stored.Select(row => Failure(t, row)))], cancel);
+    }
+
+    private async Task AppendAsync(string table, string comment, ColumnSpec[] columns, string id, IReadOnlyList<Action<Utf8JsonWriter>> rows, CancellationToken cancel)
+    {
+        if (rows.Count > 0) await new SystemTable(context, table, comment, columns).AppendAsync(id, rows, cancel);
     }
 
     private static IEnumerable<Action<Utf8JsonWriter>> Expectations(StepOutcome step)
@@ -94,13 +103,14 @@ internal sealed class QualityTables(UpdateContext context)
         json.WriteEndObject();
     };
 
-    private static Action<Utf8JsonWriter> Figure(TestOutcome test, ProfileFigure figure) => json =>
+    private static Action<Utf8JsonWriter> Figure(DatasetName dataset, ProfileFigure figure) => json =>
     {
         json.WriteStartObject();
-        json.WriteString("dataset", test.Dataset?.ToString());
+        json.WriteString("dataset", dataset.ToString());
         json.WriteString("column", figure.Column);
         json.WriteString("metric", figure.Metric);
         json.WriteNumber("value", figure.Value);
+        json.WriteString(RowsWhere, figure.Where);
         json.WriteEndObject();
     };
 }

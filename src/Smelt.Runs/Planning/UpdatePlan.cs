@@ -32,6 +32,9 @@ public sealed record UpdatePlan(IReadOnlyList<PlannedStep> Steps, IReadOnlyList<
 /// <summary>Makes the plan: asks the same planner that run asks, dataset by dataset, and changes nothing.</summary>
 public sealed class PlanBuilder(UpdateContext context)
 {
+    /// <summary>Whether rows of large tables are read to tell missing days.</summary>
+    public bool LooksIntoDays { get; init; }
+
     public async Task<UpdatePlan> BuildAsync(UpdateOptions options, CancellationToken cancel)
     {
         var planner = new StepPlanner(context);
@@ -68,7 +71,7 @@ public sealed class PlanBuilder(UpdateContext context)
             PlannedAction.Run when decision.Action == StepAction.Wait => $"after {string.Join(", ", changing)}",
             _ => decision.Reason,
         };
-        var missing = decision.Action == StepAction.Stop ? null : MissingDays.Note(dataset, await MissingDays.OfAsync(context, dataset, cancel));
+        var missing = decision.Action == StepAction.Stop ? null : (await MissingDays.OfAsync(context, dataset, LooksIntoDays, cancel)).Note(dataset);
         return new PlannedStep(dataset, action, reason, decision.Code, missing is null ? decision.Notes : [.. decision.Notes, missing]);
     }
 

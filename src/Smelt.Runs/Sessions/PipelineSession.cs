@@ -10,10 +10,11 @@ public sealed class PipelineSession : IDisposable
 {
     private readonly ProcessDatabase _database;
     private readonly TimeProvider _clock;
+    private readonly CompileOptions _options;
 
-    private PipelineSession(Compilation compilation, ProcessDatabase database, TimeProvider clock)
+    private PipelineSession(Compilation compilation, CompileOptions options, ProcessDatabase database, TimeProvider clock)
     {
-        (Compilation, _database, _clock) = (compilation, database, clock);
+        (Compilation, _options, _database, _clock) = (compilation, options, database, clock);
         Layout = LakeAt(Pipeline.Folder, Pipeline.Target, database, clock);
     }
 
@@ -33,11 +34,11 @@ public sealed class PipelineSession : IDisposable
             DuckDbDatabase Parser() => parser ??= DuckDbDatabase.OpenInMemory(new DuckDbOptions(Threads: 1));
             var compilation = PipelineCompiler.Compile(folder, options, Parser);
             if (!compilation.HasErrors && KnownTables.Of(compilation.Pipeline, Parser, clock) is { } schemas)
-                compilation = PipelineCompiler.Compile(folder, options with { Schemas = schemas }, Parser);
+                compilation = PipelineCompiler.Compile(folder, options = options with { Schemas = schemas }, Parser);
             var target = compilation.Pipeline.Target;
             var root = target.Storage.Contains("://", StringComparison.Ordinal) ? Path.GetTempPath() : Path.GetFullPath(target.Storage, compilation.Pipeline.Folder);
             var database = new ProcessDatabase(Path.Combine(root, LakeLayout.SystemSchema, "spill"), target.MemoryBytes, target.Threads);
-            return new PipelineSession(compilation, database, clock);
+            return new PipelineSession(compilation, options, database, clock);
         }
         finally
         {
@@ -57,10 +58,14 @@ public sealed class PipelineSession : IDisposable
             Graph = PipelineGraph.Empty,
         };
         var spill = Path.Combine(Path.GetTempPath(), $"smelt-spill-{Environment.UserName}");
-        return new PipelineSession(new Compilation(pipeline, []), new ProcessDatabase(spill, null, null), clock);
+        return new PipelineSession(new Compilation(pipeline, []), new CompileOptions(), new ProcessDatabase(spill, null, null), clock);
     }
 
     public DuckDbDatabase Database() => _database.Open();
+
+    /// <summary>The pipeline with other values of some variables.</summary>
+    public Compilation CompiledWith(IReadOnlyDictionary<string, string> variables) =>
+        PipelineCompiler.Compile(Pipeline.Folder, _options with { Variables = _options.Variables.Concat(variables).GroupBy(static v => v.Key).ToDictionary(static g => g.Key, static g => g.Last().Value) }, Database);
 
     /// <summary>A view of the lake as it is from now on: what one update, or one verb, sees.</summary>
     public UpdateContext NewContext(string updateId, Action<string>? probe = null) => new()

@@ -8,7 +8,11 @@ namespace Smelt.Runs;
 /// <summary>A figure of a dataset after an update.</summary>
 /// <param name="Column">Null for a figure of the whole dataset.</param>
 /// <param name="Metric"><c>row_count</c>, <c>null_rate</c>, <c>distinct_count</c>, <c>mean</c> or <c>freshness</c> (seconds since the newest time).</param>
-public sealed record ProfileFigure(string? Column, string Metric, double Value);
+public sealed record ProfileFigure(string? Column, string Metric, double Value)
+{
+    /// <summary>The predicate of the rows that it is of; null: of all.</summary>
+    public string? Where { get; init; }
+}
 
 /// <summary>
 /// Holds a dataset's figures against those of earlier updates: one is unusual where it lies further from their median than so many deviations. The deviation is 1.4826
@@ -26,13 +30,13 @@ internal static class AnomalyTest
     public static TestOutcome Run(RunnableTest test, DuckDbConnection connection, bool hasHistory)
     {
         var settings = test.Test!.Anomaly!;
-        var figures = Figures(connection, test.Sql, settings);
+        var figures = Figures(connection, test.Sql, settings).ConvertAll(f => f with { Where = test.Test.Where });
         var unusual = hasHistory ? figures.Select(f => Unusual(test, connection, f, settings)).OfType<string>().ToList() : [];
         var status = unusual.Count == 0 ? TestStatus.Passed : test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned;
         return test.Outcome(status, unusual.Count, unusual) with { Profile = figures };
     }
 
-    private static List<ProfileFigure> Figures(DuckDbConnection connection, string rows, AnomalySettings settings)
+    internal static List<ProfileFigure> Figures(DuckDbConnection connection, string rows, AnomalySettings settings)
     {
         var figures = new List<ProfileFigure>();
         using var described = connection.Query($"SELECT * FROM ({rows}\n) AS t LIMIT 0");
@@ -63,7 +67,7 @@ internal static class AnomalyTest
     /// <summary>The figure as a JSON object with its band; null where it is as usual, or nobody can tell yet.</summary>
     private static string? Unusual(RunnableTest test, DuckDbConnection connection, ProfileFigure figure, AnomalySettings settings)
     {
-        var of = $"dataset = {SqlText.Literal(test.Dataset!.Value.ToString())} AND metric = {SqlText.Literal(figure.Metric)} AND \"column\" IS NOT DISTINCT FROM {(figure.Column is null ? "NULL" : SqlText.Literal(figure.Column))}";
+        var of = $"dataset = {SqlText.Literal(test.Dataset!.Value.ToString())} AND metric = {SqlText.Literal(figure.Metric)} AND \"column\" IS NOT DISTINCT FROM {(figure.Column is null ? "NULL" : SqlText.Literal(figure.Column))} AND {QualityTables.RowsWhere} IS NOT DISTINCT FROM {(figure.Where is null ? "NULL" : SqlText.Literal(figure.Where))}";
         var band = connection.Rows($"SELECT count(value), median(value), mad(value) FROM (SELECT value FROM (SELECT update_id, any_value(value) AS value, max(recorded_at) AS recorded FROM _smelt.{QualityTables.ColumnProfile} WHERE {of} GROUP BY update_id) ORDER BY recorded DESC LIMIT {Window})")[0];
         if (band[0] is not long updates || updates < settings.LeastHistory || band[1] is not double median || band[2] is not double mad) return null;
         var deviation = Math.Max(mad * ToDeviation, Math.Abs(median) * LeastShare);

@@ -185,7 +185,11 @@ internal sealed class BoundTests(UpdateContext context, (Dataset Dataset, Smelt.
 
     public async Task BindHistoryAsync(PinnedTable history, CancellationToken cancel)
     {
-        await _catalog!.BindTableAsync(LakeLayout.SystemSchema, QualityTables.ColumnProfile, history, cancel);
+        var scan = history.Table.Scan(history.Snapshot);
+        await _catalog!.BindScanAsync(StepCatalog.OwnSchema, QualityTables.ColumnProfile, scan, cancel);
+        // Older rows are of a table without that column.
+        var scope = history.Snapshot.Schema.Find(QualityTables.RowsWhere) is null ? $", NULL::VARCHAR AS {QualityTables.RowsWhere}" : "";
+        _catalog.BindSql(LakeLayout.SystemSchema, QualityTables.ColumnProfile, $"SELECT *{scope} FROM {SqlText.Identifier(StepCatalog.OwnSchema, QualityTables.ColumnProfile)}");
         HasHistory = true;
     }
 

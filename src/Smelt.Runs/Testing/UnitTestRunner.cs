@@ -1,4 +1,3 @@
-using Smelt.DuckDb;
 using Smelt.Engine;
 using Smelt.Pipelines;
 
@@ -8,17 +7,23 @@ namespace Smelt.Runs;
 public static class UnitTestRunner
 {
     /// <summary>Runs the unit tests of some datasets; the failing rows tell what was expected (<c>-</c>) and what came (<c>+</c>).</summary>
-    public static IReadOnlyList<TestOutcome> Run(Pipeline pipeline, IReadOnlySet<DatasetName> datasets, Func<DuckDbDatabase> database, Action<TestOutcome> ended, CancellationToken cancel)
+    public static IReadOnlyList<TestOutcome> Run(PipelineSession session, IReadOnlySet<DatasetName> datasets, Action<TestOutcome> ended, CancellationToken cancel)
     {
         var outcomes = new List<TestOutcome>();
-        var runner = new UnitTestRun(pipeline, database);
-        foreach (var test in pipeline.UnitTests.Where(t => datasets.Contains(t.Dataset)))
+        // Tests with the same variables share a compilation, those without overrides the one that there is.
+        foreach (var group in session.Pipeline.UnitTests.Where(t => datasets.Contains(t.Dataset)).GroupBy(static t => string.Join('\0', t.Variables.OrderBy(static v => v.Key, StringComparer.Ordinal).Select(static v => $"{v.Key}={v.Value}"))))
         {
-            cancel.ThrowIfCancellationRequested();
-            var result = runner.Run(test);
-            var outcome = Outcome(test.Name, test.Dataset, result, test.Description ?? $"unit test of {test.Dataset}");
-            outcomes.Add(outcome);
-            ended(outcome);
+            var compiled = group.Key.Length == 0 ? session.Compilation : session.CompiledWith(group.First().Variables);
+            var wrong = compiled.Diagnostics.FirstOrDefault(static d => d.Severity == Severity.Error);
+            var runner = new UnitTestRun(compiled.Pipeline, session.Database);
+            foreach (var test in group)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var result = wrong is null ? runner.Run(test) : new UnitTestResult([], [], $"With its variables the pipeline does not compile: {wrong}");
+                var outcome = Outcome(test.Name, test.Dataset, result, test.Description ?? $"unit test of {test.Dataset}");
+                outcomes.Add(outcome);
+                ended(outcome);
+            }
         }
         return outcomes;
     }

@@ -104,6 +104,19 @@ public sealed class DayTests
         Assert.Contains("SM6220", folder.Write("gold/total.sql", "SELECT count(*) AS n FROM silver.o").Smelt("backfill", "gold.total", "--start", "2025-01-01", "--end", "2025-01-02").Expect(2).Err);
     }
 
+    [Fact]
+    public void Missing_days_of_a_large_table_are_told_by_its_files_and_by_its_rows_where_somebody_asks()
+    {
+        // More rows than are read unasked; 2025-01-05 is missing, within one file and between partitions.
+        const string Rows = "AS SELECT i AS id, DATE '2025-01-01' + (i % 10)::INT AS day FROM range(2300000) AS r(i) WHERE i % 10 <> 4";
+        using var folder = new PipelineFolder("name: d\n").Write("silver/mixed.sql", "CREATE MATERIALIZED VIEW mixed TBLPROPERTIES ('smelt.day_column' = 'day') " + Rows)
+            .Write("silver/parted.sql", "CREATE MATERIALIZED VIEW parted PARTITIONED BY (day) TBLPROPERTIES ('smelt.day_column' = 'day') " + Rows);
+        folder.Smelt("run").Expect(0);
+        string[] Told(params string[] days) => [.. folder.Smelt(["plan", "--json", .. days]).Expect(0).Json.GetProperty("steps").EnumerateArray().SelectMany(static s => s.GetProperty("notes").EnumerateArray()).Select(static n => n.GetString()!)];
+        Assert.Equal("no rows of 2025-01-05: `smelt backfill silver.parted --start 2025-01-05 --end 2025-01-05` makes them again", Assert.Single(Told()));
+        Assert.Contains(Told("--days"), static n => n.StartsWith("no rows of 2025-01-05: `smelt backfill silver.mixed", StringComparison.Ordinal));
+    }
+
     private static PipelineFolder Pipeline() => new PipelineFolder("name: d\n")
         .Write("bronze/o.sql", "SELECT * FROM STREAM read_files('landing', format => 'csv')").Write("silver/o.sql", Silver)
         .Write("gold/days.sql", "CREATE MATERIALIZED VIEW days TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT day, sum(amount)::BIGINT AS total FROM silver.o GROUP BY day")

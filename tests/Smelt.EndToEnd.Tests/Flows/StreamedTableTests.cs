@@ -66,9 +66,38 @@ public sealed class StreamedTableTests
     }
 
     [Theory]
+    [InlineData("STREAM delta.`SOURCE` WITH (maxFilesPerTrigger = 2) AS d", 2)]
+    [InlineData("STREAM(delta.`SOURCE`)", 1)]
+    [InlineData("STREAM delta.`${root}/lake/bronze/o`", 1)]
+    public void A_foreign_table_is_named_by_its_path_as_Spark_writes_it(string stream, int batches)
+    {
+        using var producer = Producer(3);
+        using var folder = Reader(producer, stream);
+        folder.Write("smelt.yml", $"name: r\n{(stream.Contains("root", StringComparison.Ordinal) ? $"variables: {{root: {producer.Path}}}\n" : "")}");
+        folder.Smelt("run").Expect(0);
+        Assert.Equal("1 2 3", Ids(folder));
+        Assert.Equal(batches, Commits(folder));
+        Produce(producer, 4);
+        Assert.Equal(1, Step(folder.Update()).GetProperty("rowsOut").GetInt32());
+        Assert.Equal("4", folder.Scalar($"SELECT max(id) FROM delta.`{producer.File("lake/bronze/o")}`"));
+    }
+
+    [Theory]
+    [InlineData("STREAM read_delta('SOURCE', startingTimestamp => '2999-01-01')")]
+    [InlineData("STREAM delta.`SOURCE` WITH (startingTimestamp = '2999-01-01')")]
+    public void A_stream_that_is_to_begin_in_the_future_stops_as_in_Spark(string stream)
+    {
+        using var producer = Producer(1);
+        using var folder = Reader(producer, stream);
+        var step = Step(folder.Smelt("run", "--json").Expect(1).Json);
+        Assert.Equal("SM6190", step.GetProperty("code").GetString());
+        Assert.Contains("startingVersion => 'latest'", step.GetProperty("message").GetString());
+        Assert.Contains("SM6190", folder.Smelt("plan").Expect(1).Out);
+    }
+
+    [Theory]
     [InlineData("startingVersion => 1", "2 3")]
     [InlineData("startingVersion => 'latest'", "")]
-    [InlineData("startingTimestamp => '2999-01-01'", "")]
     [InlineData("startingTimestamp => '2000-01-01'", "1 2 3")]
     public void A_stream_begins_where_it_is_told_to(string start, string ids)
     {

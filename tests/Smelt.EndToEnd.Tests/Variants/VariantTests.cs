@@ -99,6 +99,21 @@ public sealed class VariantTests
         Assert.Contains("one of them", folder.Smelt("diff", "silver.orders", "gold.totals", "--versions", "0,1").Expect(2).Err);
     }
 
+    [Theory]
+    [InlineData("SELECT DISTINCT ON (a, b) a::BIGINT AS a, b, c FROM STREAM bronze.o", "", "a b")]
+    [InlineData("CREATE STREAMING TABLE t TBLPROPERTIES ('smelt.dedup_time' = 'c', 'smelt.dedup_window' = '1 day') AS SELECT DISTINCT ON (a, b) a::BIGINT AS a, b, c::TIMESTAMP AS c FROM STREAM bronze.o", "", "")]
+    [InlineData("SELECT a::BIGINT AS a, b, c FROM STREAM bronze.o", "tests: [{unique_combination_of_columns: {combination_of_columns: [a, b]}}]", "a b")]
+    [InlineData("SELECT a::BIGINT AS a, b, c FROM STREAM bronze.o", "tests: [{unique_combination_of_columns: {combination_of_columns: [a, b], where: a > 1}}]", "")]
+    [InlineData("CREATE STREAMING TABLE t; CREATE FLOW f AS AUTO CDC INTO silver.t FROM STREAM(bronze.o) KEYS (a, b) SEQUENCE BY c COLUMNS a, b, c", "", "a b")]
+    public void The_key_is_what_the_definition_says_that_it_is(string sql, string tests, string key)
+    {
+        using var folder = new PipelineFolder("name: k\n").Write("bronze/o.sql", "SELECT a, b, c FROM STREAM read_files('landing', format => 'csv')").Write("silver/t.sql", sql)
+            .Write("silver/properties.yml", $"version: 2\nmodels:\n  - name: t\n    description: T\n    {tests}\n").Write("landing/1.csv", "a,b,c\n1,x,2024-01-01\n");
+        folder.Smelt("run", "--no-tests").Expect(0);
+        folder.Write("landing/2.csv", "a,b,c\n2,x,2024-01-01\n").Smelt("run", "--no-tests").Expect(0);
+        Assert.Equal(key, string.Join(' ', folder.Smelt("diff", "silver.t", "--json").Expect(0).Json.GetProperty("key").EnumerateArray().Select(static k => k.GetString())));
+    }
+
     [Fact]
     public void Rows_without_a_key_are_compared_whole_and_equal_ones_counted()
     {

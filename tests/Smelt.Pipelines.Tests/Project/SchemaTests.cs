@@ -51,7 +51,7 @@ public class SchemaTests
         var dataset = compiled.Graph.Datasets[0];
         Assert.Equal(("b", "raw", CastErrorAction.Drop), (dataset.Properties["a"], dataset.Tags[0], dataset.CastErrors));
         Assert.Equal(CastErrorAction.Fail, project.DefaultsOf(Layer.Gold).CastErrors);
-        AllKeysAreThere(ProjectShapes.Project, "name version description variables vars cast_errors gates quarantine_name metadata_columns defaults policies retention schedule");
+        AllKeysAreThere(ProjectShapes.Project, "name version description variables vars cast_errors gates quarantine_name metadata_columns defaults policies column_profile retention schedule");
     }
 
     [Fact]

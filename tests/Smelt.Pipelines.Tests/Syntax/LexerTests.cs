@@ -12,6 +12,7 @@ public class LexerTests
     [InlineData("a::int<=b", "Word Symbol Symbol Word Symbol Symbol Word")]
     [InlineData("${v} a_${v} a$b", "Variable Word Variable Word")]
     [InlineData("tür x'00'", "Word Text")]
+    [InlineData("delta.`/a -- 'b``c` ` x", "Word Symbol BackQuoted Symbol Word")]
     [InlineData("'open", "Unclosed")]
     [InlineData("/* /* */", "Unclosed")]
     public void Tokens_are_DuckDB_s(string text, string kinds) =>
@@ -29,6 +30,21 @@ public class LexerTests
     [InlineData("SELECT $$ ${x} $$, $t$${x}$t$ -- ${x}\n/* ${x} */", "SELECT $$ ${x} $$, $t$${x}$t$ -- ${x}\n/* ${x} */")]
     [InlineData("FROM a_${x}.b", "FROM a_it's.b")]
     public void Variables_are_substituted_in_code_and_quotes_only(string raw, string expected) => Assert.Equal(expected, Source(raw, ("x", "it's")).Text);
+
+    [Theory]
+    [InlineData("FROM STREAM delta.`/data/o` AS o", "FROM STREAM read_delta('/data/o') AS o")]
+    [InlineData("FROM STREAM(Delta.`${x}/a``b`)", "FROM STREAM(read_delta('it''s/a`b'))")]
+    [InlineData("SELECT '`', delta.a, `delta` -- delta.`x`", "SELECT '`', delta.a, `delta` -- delta.`x`")]
+    public void A_table_by_its_path_as_Spark_writes_it_is_a_call(string raw, string expected) => Assert.Equal(expected, Source(raw, ("x", "it's")).Text);
+
+    [Fact]
+    public void A_position_after_a_path_is_the_file_s_own()
+    {
+        var source = Source("SELECT a, b FROM STREAM delta.`/data/${x}`\nWHERE c", ("x", "orders"));
+        Assert.Equal(new FilePosition(2, 7), source.Position(source.Text.IndexOf("WHERE", StringComparison.Ordinal) + 6));
+        Assert.Equal(new FilePosition(1, 25), source.Position(source.Text.IndexOf("read_delta", StringComparison.Ordinal)));
+        Assert.Equal(new FilePosition(1, 11), source.Position(source.Text.IndexOf("b FROM", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void A_position_after_a_variable_is_the_file_s_own()
