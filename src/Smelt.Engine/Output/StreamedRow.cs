@@ -33,8 +33,10 @@ internal static class StreamedRow
         _ => sql,
     };
 
-    // DuckDB moves a cast of a struct's field down to where the struct is made, so that it would run for every row and not only for those set aside: the list hides it.
-    private static string AsText(string sql) => $"([{sql}][1])::VARCHAR";
+    /// <summary>
+    /// SQL of a field's value as text. DuckDB moves a cast of a struct's field down to where the struct is made, so that it would run for every row and not only for those set aside: the list hides it.
+    /// </summary>
+    public static string AsText(string sql) => $"([{sql}][1])::VARCHAR";
 
     /// <summary>Whether DuckDB's own JSON of a value loses nothing of it.</summary>
     public static bool IsPlain(DuckDbType type) =>

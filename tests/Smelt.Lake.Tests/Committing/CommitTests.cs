@@ -140,6 +140,17 @@ public sealed class CommitTests
     }
 
     [Fact]
+    public async Task A_commit_bears_the_marks_of_all_whose_work_it_is_and_is_made_once()
+    {
+        using var lake = new TestLake();
+        var table = lake.Lake.Table("t");
+        var plan = (await lake.PlanAsync(table, null, "SELECT 1 AS id", txn: new TransactionMark("f", 3))) with { AlsoTransactions = [new TransactionMark("g", 1), new TransactionMark("h", 7)] };
+        Assert.IsType<CommitResult.Committed>(await table.CommitAsync(TablePlan.FromJson(plan.ToJson())));
+        Assert.IsType<CommitResult.AlreadyCommitted>(await table.CommitAsync(plan));
+        Assert.Equal("f 3, g 1, h 7", string.Join(", ", (await table.SnapshotAsync()).Transactions.OrderBy(static t => t.Key, StringComparer.Ordinal).Select(static t => $"{t.Key} {t.Value.Version}")));
+    }
+
+    [Fact]
     public async Task A_plan_for_a_table_that_was_dropped_and_made_again_conflicts()
     {
         using var lake = new TestLake();
@@ -163,7 +174,7 @@ public sealed class CommitTests
         var table = lake.Lake.Table("t");
         var plan = await lake.PlanAsync(table, null, "SELECT i AS \"a b\", 'p' || (i % 3) AS p FROM range(10) t(i)", txn: new TransactionMark("f", 3),
             options: new TableOptions { PartitionBy = ["p"], Comment = "it's \"quoted\" \u00fc\n" });
-        plan = plan with { Tags = new Dictionary<string, string> { ["k"] = "v" }, SetProperties = new Dictionary<string, string?> { ["gone"] = null, ["set"] = "1" }, Domains = [new DomainMetadata("d", "{}")] };
+        plan = plan with { Tags = new Dictionary<string, string> { ["k"] = "v" }, SetProperties = new Dictionary<string, string?> { ["gone"] = null, ["set"] = "1" }, Domains = [new DomainMetadata("d", "{}")], AlsoTransactions = [new TransactionMark("g", 1), new TransactionMark("h", 1, 5)] };
         var again = TablePlan.FromJson(plan.ToJson());
         Assert.Equal(plan.ToJson(), again.ToJson());
         Assert.Equal(plan, again);
