@@ -28,8 +28,11 @@ internal sealed class CdcBatch
     /// <summary>Number of the batch: of rows of the memory for one key the one of the latest batch holds.</summary>
     public required long Number { get; init; }
 
-    /// <summary>Whether the table tells its changes, so that rows that stay the same must not be told.</summary>
-    public bool TellsChanges => Attempt?.FeedsChanges == true;
+    /// <summary>Whether its events are all that the keys of <see cref="RestatedKeys.Chosen"/> have: their rows are made anew, and nothing is known of them.</summary>
+    public bool Restates { get; init; }
+
+    /// <summary>Whether rows that stay the same must not be written: the table tells its changes, or they are made again.</summary>
+    public bool TellsChanges => Attempt?.FeedsChanges == true || Restates;
 
     public CdcSql Sql => new(Layout);
 

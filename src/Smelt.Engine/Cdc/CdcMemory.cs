@@ -48,11 +48,12 @@ internal sealed class CdcMemory
     /// <summary>Reads what the memory's marks say, and binds its rows.</summary>
     /// <param name="atMicros">When the batch was chosen.</param>
     /// <param name="retentionMicros">How long tombstones hold.</param>
-    public static async Task<CdcMemory> OpenAsync(DuckDbConnection connection, CdcLayout layout, PinnedTable? before, long atMicros, long retentionMicros, CancellationToken cancel)
+    /// <param name="isWhole">Whether the batch has all events of its keys, so that none can come too late.</param>
+    public static async Task<CdcMemory> OpenAsync(DuckDbConnection connection, CdcLayout layout, PinnedTable? before, long atMicros, long retentionMicros, bool isWhole, CancellationToken cancel)
     {
         var memory = new CdcMemory(layout, before, atMicros - retentionMicros);
         await memory.BindAsync(connection, cancel);
-        memory.HasHorizon = connection.Scalar($"SELECT {memory.Horizon} IS NOT NULL") is true;
+        memory.HasHorizon = !isWhole && connection.Scalar($"SELECT {memory.Horizon} IS NOT NULL") is true;
         return memory;
     }
 

@@ -62,7 +62,7 @@ internal static class CurrentRows
         var (sql, layout) = (batch.Sql, batch.Layout);
         var tied = batch.Any($"{Decided} WHERE tied");
         var compares = tied || batch.TellsChanges || !layout.Remembers;
-        await CdcTarget.FindAsync(batch, Decided, compares, cancel);
+        await CdcTarget.FindAsync(batch, batch.Restates ? RestatedKeys.Chosen : Decided, compares, cancel);
         // Equal in sequence: the greater by content stays, and one that is there already changes nothing.
         if (tied)
             batch.Run($"DELETE FROM {Decided} AS d USING {CdcTarget.Rows} AS r WHERE {sql.SameKey("d", "r")} AND d.tied AND d.op = {(int)CdcOperation.Upsert} AND NOT {sql.Greater("d", "r", layout.Values)}");
@@ -71,6 +71,9 @@ internal static class CurrentRows
             + $"WHEN r.{RowPlace.Column} IS NULL THEN {(int)RowChange.Insert} {same}ELSE {(int)RowChange.Update} END";
         batch.Run($"CREATE TABLE {CdcBatch.Changes} AS SELECT * FROM (SELECT {CdcTarget.Places(batch, "r")}, CAST({change} AS TINYINT) AS {ChangedRows.Change}, {sql.All("d")} "
             + $"FROM {Decided} AS d LEFT JOIN {CdcTarget.Rows} AS r ON {sql.SameKey("d", "r")}) AS c WHERE {ChangedRows.Change} <> {(int)RowChange.None}");
+        // A key none of whose events holds any more.
+        if (batch.Restates)
+            batch.Run($"INSERT INTO {CdcBatch.Changes} SELECT {CdcTarget.Places(batch, "r")}, {(int)RowChange.Delete}, {sql.All("r")} FROM {CdcTarget.Rows} AS r ANTI JOIN {Decided} AS d ON {sql.SameKey("r", "d")}");
     }
 
     /// <summary>All rows go whose keys have no event after the truncation: remembered ones have, and the batch's own.</summary>

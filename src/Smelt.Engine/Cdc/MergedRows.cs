@@ -17,7 +17,7 @@ internal static class MergedRows
         var truncates = batch.Memory.TakeTruncations(batch.Connection, CdcBatch.Events);
         var sql = batch.Sql;
         var all = truncates ? $" UNION SELECT {sql.Keys()} FROM {CdcMemory.Rows}" : "";
-        batch.Run($"CREATE TABLE {Touched} AS SELECT DISTINCT {sql.Keys()} FROM {CdcBatch.Events} WHERE op < {(int)CdcOperation.Truncate}{all}");
+        batch.Run($"CREATE TABLE {Touched} AS SELECT DISTINCT {sql.Keys()} FROM {CdcBatch.Events} WHERE op < {(int)CdcOperation.Truncate}{all}{(batch.Restates ? $" UNION SELECT {sql.Keys()} FROM {RestatedKeys.Chosen}" : "")}");
         Recall(batch);
         await CdcTarget.FindAsync(batch, Touched, withValues: true, cancel);
         FindLate(batch);
@@ -55,7 +55,7 @@ internal static class MergedRows
         batch.Run($"CREATE TABLE {Brought} AS SELECT {sql.All("e")}, e.seq{ofEvent} FROM {CdcBatch.Events} AS e ANTI JOIN {CdcBatch.Late} AS l ON {sql.SameKey("e", "l")} AND e.seq = l.seq WHERE e.op = {(int)CdcOperation.Upsert} "
             + $"UNION ALL SELECT {sql.All("r")}, k.seq{ofRow} FROM {CdcTarget.Rows} AS r JOIN {Known} AS k ON {sql.SameKey("r", "k")} WHERE NOT k.deleted");
         batch.Run($"CREATE TABLE {Removed} AS SELECT {sql.Keys()}, max(seq) AS told, max(seq) AS upto FROM (SELECT {sql.Keys()}, CASE WHEN op = {(int)CdcOperation.Delete} THEN seq END AS seq FROM {CdcBatch.Events} WHERE op < {(int)CdcOperation.Truncate} "
-            + $"UNION ALL SELECT {sql.Keys()}, removed FROM {Known}) AS d GROUP BY ALL");
+            + $"UNION ALL SELECT {sql.Keys()}, removed FROM {Known}{(batch.Restates ? $" UNION ALL SELECT {sql.Keys()}, NULL FROM {Touched}" : "")}) AS d GROUP BY ALL");
         if (batch.Memory.HasTruncation) batch.Run($"UPDATE {Removed} SET upto = {CdcMemory.Truncation} WHERE upto IS NULL OR upto < {CdcMemory.Truncation}");
     }
 

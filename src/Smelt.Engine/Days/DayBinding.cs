@@ -16,6 +16,8 @@ public static class DayBinding
             await binder.BindAsync(name, cancel);
             return;
         }
+        if (table.Snapshot.Schema.Find(column) is null)
+            throw new EngineException(EngineCodes.DayRefused, $"{name} cannot be tested by days: its day column {column} is one of its events and is not stored.");
         const string Whole = "days_of_";
         await catalog.BindScanAsync(StepCatalog.OwnSchema, Whole + name, table.Table.Scan(table.Snapshot), cancel);
         catalog.BindSql(name.Schema, name.Name, $"SELECT * FROM {SqlText.Identifier(StepCatalog.OwnSchema, Whole + name)} WHERE {days.Holds(SqlText.Identifier(column))}");

@@ -30,15 +30,16 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
                     if (result is FlowResult.Failed) return result;
                     if (result is FlowResult.Completed old) finished = old.After(finished);
                 }
+                else if (read.Select(LayoutChange.Of).FirstOrDefault(static l => l is not null) is { } layout) await layout.ApplyAsync(read[0].Target!.Table, cancel);
                 else if (read.FindAll(static f => f.State!.Done is not null) is not { Count: > 0 } done) return (FlowResult?)finished ?? new FlowResult.Skipped("it has no table yet");
                 else if (await RemakeAsync(done, progress, cancel) is { } made) return made is FlowResult.Completed completed ? completed.After(finished) : made;
                 await RepinAsync(dataset, cancel);
             }
             return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while {days} was made again. Run again when they rest.");
         }
-        catch (EngineException lost) when (leavesLost && lost.Code == EngineCodes.DayLoses)
+        catch (EngineException lost) when (leavesLost && (lost.Code == EngineCodes.DayLoses || (lost.Code == EngineCodes.DayRefused && dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc))))
         {
-            return new FlowResult.Skipped("what it read is not there any more") { Notes = [lost.Message] };
+            return new FlowResult.Skipped("it is left as it is") { Notes = [lost.Message] };
         }
         catch (Exception error) when (StepFault.Of(error) is { } fault)
         {
@@ -54,8 +55,9 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
     public string? Refusal(Dataset dataset)
     {
         if (!dataset.IsStored) return "it has no table.";
+        if (dataset.Flows.FirstOrDefault(static f => f.Kind == FlowKind.AutoCdc)?.Cdc is { } changes)
+            return changes.IsSnapshot ? "its extracts are applied one after the other, each to the whole table, so that no part of them stands for itself (FROM SNAPSHOT). --full-refresh applies all of them again." : null;
         if (DayColumn.Of(dataset, context.Pipeline.Project) is null) return $"it declares no day column. Write TBLPROPERTIES ('{DayColumn.Property}' = 'column').";
-        if (dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc)) return "its rows do not follow from its inputs day by day (AUTO CDC).";
         if (dataset.Flows.All(static f => f.Kind == FlowKind.Once)) return "only flows that run once write it: --full-refresh runs them again.";
         if (dataset.Flows.Any(static f => f.Query.Unique is not null))
             return "which of repeated rows is kept depends on the order in which they came, and no table remembers that order (DISTINCT ON). --full-refresh makes it anew, or a materialized view chooses by an order of the rows' own.";
@@ -75,10 +77,11 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
     /// <summary>The flow whose next batch was begun by an ordinary update, or is prepared: that one comes first.</summary>
     private static async Task<StepPreparation?> FirstOpenAsync(List<StepPreparation> flows, CancellationToken cancel)
     {
+        static bool Has(StepPreparation flow, string kind) => flow.State!.Has(StepRunner.KeyOf(flow).Generation, StepRunner.KeyOf(flow).Batch, kind);
+        if (flows.Find(static f => Has(f, "prepared")) is { } prepared) return prepared;
         foreach (var flow in flows)
         {
             var (state, key) = (flow.State!, StepRunner.KeyOf(flow));
-            if (state.Has(key.Generation, key.Batch, "prepared")) return flow;
             if (state.Has(key.Generation, key.Batch, "intent") && await state.IntentAsync(key.Generation, key.Batch, cancel) is not { IsReplay: true }) return flow;
         }
         return null;
@@ -94,13 +97,14 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
         if (isBronze) flows = flows.FindAll(static f => f.Flow.Kind != FlowKind.Once);
         if (flows.Find(static f => f.Flow.Kind != FlowKind.Once) is not { } step) return new FlowResult.Skipped("only flows that run once have written it");
         var (state, key) = (step.State!, StepRunner.KeyOf(step));
-        var batch = await DayBatch.OpenAsync(context, step, flows, key, days, DayColumn.Of(step.Dataset, context.Pipeline.Project)!, cancel);
+        IStepBatch batch = step.Flow.Kind == FlowKind.AutoCdc ? await RestatedBatch.OpenAsync(context, step, key, days, cancel)
+            : await DayBatch.OpenAsync(context, step, flows, key, days, DayColumn.Of(step.Dataset, context.Pipeline.Project)!, cancel);
         StagedStep staged;
         try
         {
             using (batch.Catalog)
             {
-                if (batch.IsEmpty) return new FlowResult.Skipped($"nothing was ingested on {days}");
+                if (batch is DayBatch { IsEmpty: true }) return new FlowResult.Skipped($"nothing was ingested on {days}");
                 if (step.Flow.Kind != FlowKind.Complete)
                 {
                     context.Probe(step.Label + ":before-intent");

@@ -42,9 +42,12 @@ internal sealed class FlowUnion(StepPreparation step, StepCatalog catalog, strin
     {
         var columns = shape.Columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Name)}").ToList();
         columns.AddRange(shape.Columns.Where(static c => c.Raised is not null).Select(static c => $"{c.Raised} AS {Flag(c)}"));
-        columns.Add($"{{'{StreamedRow.Text}': {(shape.CarriedRow is { } row ? StreamedRow.ToJson(StreamedRow.Column, row) : "NULL::VARCHAR")}{File(shape)}}} AS {StreamedRow.Column}");
+        columns.Add($"{{'{StreamedRow.Text}': {(shape.CarriedRow is { } row ? StreamedRow.ToJson(StreamedRow.Column, SourceLine.Without(row)) : "NULL::VARCHAR")}, '{StreamedRow.Flow}': {SqlText.Literal(flow.Step.Flow.Name)}{Place(shape)}}} AS {StreamedRow.Column}");
         return $"SELECT {string.Join(", ", columns)} FROM ({flow.Sql}\n) AS smelt_flow";
     }
+
+    private string Place(OutputShape shape) =>
+        $", '{SourceLine.Told}': {SourceLine.Sql(StreamedRow.Column, shape.CarriedRow?.Fields.Select(static f => f.Name) ?? []) ?? "NULL::VARCHAR"}{File(shape)}";
 
     private string File(OutputShape shape) => fileColumn is null ? ""
         : $", {SqlText.Literal(fileColumn)}: {(shape.CarriedRow?.Fields.Any(f => Is(f.Name, fileColumn)) == true ? $"struct_extract({StreamedRow.Column}, {SqlText.Literal(fileColumn)})::VARCHAR" : "NULL::VARCHAR")}";

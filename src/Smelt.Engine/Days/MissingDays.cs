@@ -22,7 +22,8 @@ public sealed record MissingDays(IReadOnlyList<DayRange> Ranges, bool IsWhole)
     /// <param name="cancel">Ends the reading.</param>
     public static async Task<MissingDays> OfAsync(UpdateContext context, Dataset dataset, bool whole, CancellationToken cancel)
     {
-        if (!dataset.Properties.Keys.Any(static k => k.Equals(DayColumn.Property, StringComparison.OrdinalIgnoreCase))) return s_none;
+        // What AUTO CDC keeps are rows of keys and not of days.
+        if (dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc) || !dataset.Properties.Keys.Any(static k => k.Equals(DayColumn.Property, StringComparison.OrdinalIgnoreCase))) return s_none;
         var column = DayColumn.Of(dataset, context.Pipeline.Project)!;
         if (await context.Tables.FindAsync(dataset.Name, cancel) is not { } table || table.Snapshot.Schema.Find(column) is null) return s_none;
         var files = FileDays.Of(table.Snapshot, column);

@@ -116,6 +116,9 @@ public sealed record PreparedRecord
     /// <summary>Things to tell: new columns, missing ones, features.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Other flows of the table whose first batch of a new generation is the same commit.</summary>
+    internal IReadOnlyList<JoinedFlow> Joined { get; init; } = [];
+
     /// <summary>Files of a batch of a sink, which has no table.</summary>
     internal IReadOnlyList<SinkFile> SinkFiles { get; init; } = [];
 

@@ -34,6 +34,7 @@ internal static class RecordJson
         Texts(json, "sourceColumns", record.SourceColumns);
         Counts(json, record.Counts);
         Texts(json, "notes", record.Notes);
+        if (record.Joined.Count > 0) Joined(json, record.Joined);
         if (record.SinkFiles.Count > 0) SinkFiles(json, record.SinkFiles);
         if (record.VoidReason is not null) json.WriteString("void", record.VoidReason);
     });
@@ -85,6 +86,7 @@ internal static class RecordJson
             SourceColumns = ReadTexts(root, "sourceColumns"),
             Counts = ReadCounts(root),
             Notes = ReadTexts(root, "notes"),
+            Joined = ReadJoined(root),
             SinkFiles = ReadSinkFiles(root),
             VoidReason = root.TryGetProperty("void", out var reason) ? reason.GetString() : null,
         };
@@ -122,6 +124,28 @@ internal static class RecordJson
         }
         return buffer.WrittenSpan.ToArray();
     }
+
+    private static void Joined(Utf8JsonWriter json, IReadOnlyList<JoinedFlow> flows)
+    {
+        json.WriteStartArray("joined");
+        foreach (var flow in flows)
+        {
+            json.WriteStartObject();
+            if (flow.Flow is not null) json.WriteString("flow", flow.Flow);
+            json.WriteString("definition", flow.Definition);
+            Sources(json, flow.Sources);
+            Tables(json, flow.Tables);
+            Texts(json, "sourceColumns", flow.SourceColumns);
+            Counts(json, flow.Counts);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static JoinedFlow[] ReadJoined(JsonElement root) => root.TryGetProperty("joined", out var flows)
+        ? [.. flows.EnumerateArray().Select(static f => new JoinedFlow(f.TryGetProperty("flow", out var name) ? name.GetString() : null, f.GetProperty("definition").GetString()!,
+            ReadTables(f), ReadSources(f), ReadTexts(f, "sourceColumns"), ReadCounts(f)))]
+        : [];
 
     private static void SinkFiles(Utf8JsonWriter json, IReadOnlyList<SinkFile> files)
     {

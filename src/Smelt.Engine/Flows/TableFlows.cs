@@ -41,6 +41,10 @@ internal sealed class TableFlows
     /// <summary>Whether the flow has a batch that is prepared and not committed for certain: it comes before all others.</summary>
     public bool HasOpen(string? flow) => _flows.TryGetValue(FolderOf(flow), out var records) && records.Any(r => r.Key.Generation == Generation && IsOpen(r.Value) && !r.Value.Contains("done"));
 
+    /// <summary>Whether another flow than this one has such a batch.</summary>
+    public bool HasOpenBesides(string? flow) =>
+        _flows.Any(f => f.Key != FolderOf(flow) && f.Value.Any(r => r.Key.Generation == Generation && IsOpen(r.Value) && !r.Value.Contains("done")));
+
     /// <summary>Flows with done batches in the table's generation that are none of these: their statements are gone and their rows are there.</summary>
     /// <param name="flows">Names of those that are defined.</param>
     public IReadOnlyList<string> Without(IEnumerable<string> flows, bool hasOwn)

@@ -11,6 +11,9 @@ internal static class StreamedRow
     /// <summary>Field of a carried row that is JSON already: where rows of several queries stand together.</summary>
     public const string Text = "__smelt_text";
 
+    /// <summary>Field of such a row with the flow that it is of.</summary>
+    public const string Flow = "__smelt_flow";
+
     /// <summary>A JSON object of a struct's fields.</summary>
     /// <param name="row">SQL of the struct.</param>
     /// <param name="type">Its type.</param>

@@ -57,6 +57,7 @@ internal sealed class TargetTable
             Name = dataset.Name.ToString(),
         };
         var columns = shape.Columns.Select(static c => new ColumnSpec(c.Name, c.Type, true, c.Comment)).ToList();
+        if (step.Joined is { } joined) return joined.Target.Grown(columns, options, dataset.Name);
         var replaces = step.Target is not null && (dataset.Kind == DatasetKind.MaterializedView || step.Mode == RefreshMode.Full);
         var table = Define(context, context.Layout.Table(dataset.Name), step.Target, columns, options, replaces, lifts, dataset.Name, dataset.Flows.Count > 1);
         return replaces && step.IsTargetBehind ? table.AsAnother() : table;
@@ -71,6 +72,18 @@ internal sealed class TargetTable
         var metadata = Definition.Metadata with { Id = Guid.NewGuid().ToString() };
         return new TargetTable(Table, _before, new DefinitionResult.Defined(Definition with { Metadata = metadata }, true) { Domains = _domains }, LiftsAppendOnly);
     }
+
+    /// <summary>The table with the columns of another flow too, for the same commit.</summary>
+    public TargetTable Grown(IReadOnlyList<ColumnSpec> columns, TableOptions options, DatasetName name) => Definition.Grow(columns, options) switch
+    {
+        DefinitionResult.Defined defined => new TargetTable(Table, _before,
+            new DefinitionResult.Defined(defined.Definition, _changed || defined.Changed) { Domains = defined.Domains.Count > 0 ? defined.Domains : _domains, NewFeatures = defined.NewFeatures }, LiftsAppendOnly, isShared: true),
+        DefinitionResult.Refused refused => throw NotStored(name, refused),
+        _ => throw new InvalidOperationException("A definition is either there or refused."),
+    };
+
+    private static EngineException NotStored(DatasetName name, DefinitionResult.Refused refused) =>
+        new(EngineCodes.SchemaRefused, $"{name} cannot be stored: {string.Join(" ", refused.Problems.Select(static p => p.Message))}");
 
     /// <summary>The table with delta.appendOnly lifted by the batch's commit, where it has it.</summary>
     public TargetTable Lifted()
@@ -89,8 +102,7 @@ internal sealed class TargetTable
         return result switch
         {
             DefinitionResult.Defined defined => new TargetTable(table, before, defined, lifts, isShared),
-            DefinitionResult.Refused refused => throw new EngineException(EngineCodes.SchemaRefused,
-                $"{name} cannot be stored: {string.Join(" ", refused.Problems.Select(static p => p.Message))}"),
+            DefinitionResult.Refused refused => throw NotStored(name, refused),
             _ => throw new InvalidOperationException("A definition is either there or refused."),
         };
     }

@@ -2,7 +2,7 @@ using Smelt.DuckDb;
 
 namespace Smelt.Engine;
 
-/// <summary>The struct that a broken row is set aside as: <c>c0</c>, <c>c1</c>, … the stored columns, <c>input</c> the streamed row as JSON, <c>file</c> its file.</summary>
+/// <summary>The struct that a broken row is set aside as: <c>c0</c>, <c>c1</c>, … the stored columns, <c>input</c> the streamed row as JSON, <c>file</c> its file, <c>line</c> its place there, <c>flow</c> its flow where it is not the step's.</summary>
 internal static class JudgedRow
 {
     public static string Sql(OutputShape shape, string? fileColumn)
@@ -10,11 +10,13 @@ internal static class JudgedRow
         var fields = shape.Columns.Select(static (c, i) => $"'c{i}': {SqlText.Identifier(c.Name)}").ToList();
         fields.Add($"'input': {Input(shape)}");
         fields.Add($"'file': {File(shape, fileColumn)}");
+        fields.Add($"'line': {SourceLine.Sql(StreamedRow.Column, shape.CarriedRow?.Fields.Select(static f => f.Name) ?? []) ?? "NULL::VARCHAR"}");
+        fields.Add($"'flow': {(shape.CarriedRow?.Fields.Any(static f => f.Name == StreamedRow.Flow) == true ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Flow}')" : "NULL::VARCHAR")}");
         return $"{{{string.Join(", ", fields)}}}";
     }
 
     private static string Input(OutputShape shape) => shape.CarriedRow is not { } row ? "NULL::VARCHAR"
-        : row.Fields.Any(static f => f.Name == StreamedRow.Text) ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Text}')" : StreamedRow.ToJson(StreamedRow.Column, row);
+        : row.Fields.Any(static f => f.Name == StreamedRow.Text) ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Text}')" : StreamedRow.ToJson(StreamedRow.Column, SourceLine.Without(row));
 
     private static string File(OutputShape shape, string? fileColumn)
     {

@@ -38,7 +38,8 @@ internal static class QuarantineTable
         if (refused == 0 && (before is null || (before.Snapshot.Files.Count == 0 && step.Mode != RefreshMode.Full))) return null;
         var columns = Columns(context, step, shape, batch, judge?.Rules ?? []);
         var options = new TableOptions { Name = name.ToString(), Comment = $"Rows that the expectations of {step.Dataset.Name} refused" };
-        var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], options, replaces && before is not null, false, name);
+        var specs = columns.ConvertAll(static c => c.Spec);
+        var table = step.Joined?.Quarantine?.Grown(specs, options, name) ?? TargetTable.Define(context, context.Layout.Table(name), before, specs, options, replaces && before is not null, false, name);
         if (refused == 0) return new StagedQuarantine(table, [], true);
         var select = string.Join(", ", columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Spec.Name)}"));
         var files = await copy(table, $"SELECT {select} FROM {StepCatalog.OwnSchema}.refused", [.. columns.Select(static c => c.Spec.Name)], cancel);
@@ -84,8 +85,8 @@ internal static class QuarantineTable
         Add(QuarantineColumns.Broken, new ArrayType(DeltaType.String), "broken");
         Add(QuarantineColumns.Reason, DeltaType.String, ReasonSql("broken", rules));
         Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
-        Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? SqlText.Literal(offset) : "NULL::VARCHAR");
-        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, SqlText.Literal(step.Flow.Name));
+        Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? $"coalesce(r.line, {SqlText.Literal(offset)})" : "r.line");
+        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, $"coalesce(r.flow, {SqlText.Literal(step.Flow.Name)})");
         Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batch.BatchId));
         Add(QuarantineColumns.QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{Now(context)}+00'");
         return columns;

@@ -91,7 +91,8 @@ internal sealed class SinkStep(UpdateContext context, StepPreparation step, Batc
             Tables = record.Tables, Sources = record.Sources, SourceColumns = record.SourceColumns, RowsOut = record.Counts.RowsOut,
         }, cancel);
         context.Probe(step.Label + ":after-done");
-        return new FlowResult.Completed(0, record.Counts, record.Notes, []);
+        var left = SinkRemains.Sweep(Path.GetFullPath(step.Dataset.Sink!.Path, context.Pipeline.Folder), key);
+        return new FlowResult.Completed(0, record.Counts, left is null ? record.Notes : [.. record.Notes, left], []);
     }
 
     /// <summary>
@@ -105,14 +106,14 @@ internal sealed class SinkStep(UpdateContext context, StepPreparation step, Batc
         if (File.Exists(from))
         {
             if (there != file.Base && there != file.Bytes)
-                throw new EngineException(EngineCodes.SinkFileChanged, $"{step.Dataset.Name} has a prepared batch ({key}) for {file.Final}, which was changed since: it has {there ?? 0} bytes, not {file.Base ?? 0}. Put it back as it was, or move it away with the sink's state.");
+                throw new EngineException(EngineCodes.SinkFileChanged, $"{step.Dataset.Name} has a prepared batch ({key}) for {file.Final}, which was changed since: it has {there ?? 0} bytes, not {file.Base ?? 0}. Put it back as it was; or copy it elsewhere, and put what the batch made in its place: mv '{file.Temporary}' '{file.Final}'. That holds the rows that were there and the new ones.");
             File.Move(from, to, overwrite: true);
             Durable.Sync(Path.GetDirectoryName(to)!);
         }
         else if (there != file.Bytes)
         {
             throw new EngineException(EngineCodes.PreparedFilesGone,
-                $"{step.Dataset.Name} has a prepared batch ({key}) whose file was removed: {file.Temporary}. Put it back, or drop the sink's state with its folder.");
+                $"{step.Dataset.Name} has a prepared batch ({key}) whose file was removed: {file.Temporary}. Put it back, or move the sink's folder away with {FlowState.FolderOf(step.Dataset.Name)}, and let the flow write anew.");
         }
     }
 }

@@ -64,7 +64,7 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
 
     private void WriteFile(string name, string where)
     {
-        var (temporary, final) = (Path.Combine(Folder, $".{Attempt}-{_files.Count}.tmp"), Path.Combine(Folder, name));
+        var (temporary, final) = (Path.Combine(Folder, SinkRemains.Name(key, Attempt, _files.Count)), Path.Combine(Folder, name));
         var before = File.Exists(final) ? new FileInfo(final).Length : (long?)null;
         Copy(where, final, temporary);
         Durable.Sync(temporary);

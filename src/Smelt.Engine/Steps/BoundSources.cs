@@ -22,6 +22,7 @@ internal sealed class BoundSources
     public void Bind(UpdateContext context, StepCatalog catalog, int index, SourceCall call, FileSourceOptions options, FileBatch batch,
         IReadOnlyList<string> knownColumns, IntentRecord intent, bool withRow, CancellationToken cancel)
     {
+        if (withRow) options = SourceLine.Asked(options, batch);
         var given = BindFiles(context, catalog, index, options, batch, index < knownColumns.Count ? knownColumns[index] : null, cancel);
         BindRows(catalog, index, given, StreamStamps.OfBatch(context.Pipeline.Project.MetadataColumns, intent, options.Path), withRow, "");
     }
@@ -31,7 +32,7 @@ internal sealed class BoundSources
     /// <param name="stamping">The table of files and stamps (<see cref="IngestedFiles.Stamping"/>).</param>
     public void BindIngested(UpdateContext context, StepCatalog catalog, int index, FileSourceOptions options, FileBatch batch, string? known, string stamping, CancellationToken cancel)
     {
-        var given = BindFiles(context, catalog, index, options, batch, known, cancel);
+        var given = BindFiles(context, catalog, index, SourceLine.Asked(options, batch), batch, known, cancel);
         var file = $"f.{SqlText.Identifier(options.Metadata.SourceFile!)}";
         BindRows(catalog, index, given, IngestedFiles.Stamps(context.Pipeline.Project.MetadataColumns, "b", options.Path), withRow: true, $" JOIN {stamping} AS b ON {IngestedFiles.IsOf("b", file)}");
     }
@@ -48,7 +49,7 @@ internal sealed class BoundSources
 
     private static void BindRows(StepCatalog catalog, int index, IReadOnlyList<DuckDbColumn> given, IEnumerable<StampedColumn> stamps, bool withRow, string joined)
     {
-        var hidden = given.Where(static c => c.Name is StreamStamps.HiddenFile or StreamStamps.HiddenRescued).Select(static c => SqlText.Identifier(c.Name)).ToList();
+        var hidden = given.Where(static c => c.Name is StreamStamps.HiddenFile or StreamStamps.HiddenRescued || SourceLine.Is(c.Name)).Select(static c => SqlText.Identifier(c.Name)).ToList();
         var star = hidden.Count == 0 ? "f.*" : $"f.* EXCLUDE ({string.Join(", ", hidden)})";
         var stamped = string.Concat(stamps.Where(s => given.All(c => !c.Name.Equals(s.Name, StringComparison.OrdinalIgnoreCase))).Select(static s => $", {s.Sql} AS {SqlText.Identifier(s.Name)}"));
         var row = withRow ? ", " + Row(given.Select(static c => c.Name)) : "";

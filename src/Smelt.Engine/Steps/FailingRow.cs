@@ -22,9 +22,9 @@ internal static partial class FailingRow
             var (schema, name) = ((string)view[0]!, (string)view[1]!);
             // Streams and sources bring the row along a second time; their files and batches are the rows themselves.
             if (schema == StepCatalog.OwnSchema && !name.StartsWith("files_", StringComparison.Ordinal) && !name.StartsWith("batch_", StringComparison.Ordinal)) continue;
-            if (RowOf(catalog, SqlText.Identifier(schema, name), column, message) is not { } row) continue;
+            if (RowOf(catalog, SqlText.Identifier(schema, name), column, message) is not ({ } row, var line)) continue;
             var place = schema == StepCatalog.OwnSchema ? "the input" : $"{schema}.{name}";
-            return ($"The row is of {place}{FileOf(row, fileColumn)}.", row.Length > LongestTold ? row[..LongestTold] + "…" : row);
+            return ($"The row is of {place}{FileOf(row, fileColumn)}{(line is null ? "" : ", " + line)}.", row.Length > LongestTold ? row[..LongestTold] + "…" : row);
         }
         return null;
     }
@@ -36,16 +36,19 @@ internal static partial class FailingRow
         return document.RootElement.TryGetProperty(fileColumn, out var file) && file.ValueKind == JsonValueKind.String ? $", from the file {file.GetString()}" : "";
     }
 
-    private static string? RowOf(StepCatalog catalog, string view, string? column, string message)
+    private static (string? Row, string? Line)? RowOf(StepCatalog catalog, string view, string? column, string message)
     {
         try
         {
-            var columns = catalog.Describe($"SELECT * FROM {view}");
+            var given = catalog.Describe($"SELECT * FROM {view}");
+            var columns = given.Where(static c => !SourceLine.Is(c.Name)).ToList();
+            var line = SourceLine.Sql("t", given.Select(static c => c.Name)) ?? "NULL::VARCHAR";
             var holds = columns.Where(c => column is null || c.Name.Equals(column, StringComparison.OrdinalIgnoreCase)).Select(static c => Holds(SqlText.Identifier(c.Name))).ToList();
             if (holds.Count == 0) return null;
             var row = $"{{{string.Join(", ", columns.Select(static c => $"{SqlText.Literal(c.Name)}: {SqlText.Identifier(c.Name)}"))}}}";
             var type = DuckDbType.Struct([.. columns.Select(static c => new DuckDbField(c.Name, c.Type))]);
-            return catalog.Connection.Scalar($"SELECT {StreamedRow.ToJson("r", type)} FROM (SELECT {row} AS r FROM {view} WHERE {string.Join(" OR ", holds)} LIMIT 1) AS t", message) as string;
+            var found = catalog.Connection.Rows($"SELECT {StreamedRow.ToJson("r", type)}, line FROM (SELECT {row} AS r, {line} AS line FROM {view} AS t WHERE {string.Join(" OR ", holds)} LIMIT 1) AS f", message);
+            return found is [var one] ? (one[0] as string, one[1] as string) : null;
         }
         catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.Fatal))
         {

@@ -2,31 +2,21 @@ using Smelt.Pipelines;
 
 namespace Smelt.Engine;
 
-/// <summary>
-/// Runs the flows of a dataset one after the other. One that fails does not stop its siblings, but where the table is being rebuilt: there the first to commit replaces it,
-/// and until it has, nothing may be appended.
-/// </summary>
+/// <summary>Runs the flows of a dataset one after the other. One that fails does not stop its siblings.</summary>
 /// <param name="context">Of the update.</param>
 /// <param name="run">Runs one flow.</param>
-internal sealed class FlowSequence(UpdateContext context, Func<Flow, RefreshMode, Task<FlowResult>> run)
+internal sealed class FlowSequence(UpdateContext context, Func<Flow, Task<FlowResult>> run)
 {
-    private readonly FlowOutcomes _outcomes = new();
-
-    public async Task<FlowResult> RunAsync(Dataset dataset, RefreshMode mode, CancellationToken cancel)
+    public async Task<FlowResult> RunAsync(Dataset dataset, CancellationToken cancel)
     {
-        // What one flow would lose is known before another replaces the table.
-        if (mode == RefreshMode.Full && await new StepPlanner(context).DecideAsync(dataset, mode, cancel) is { Action: StepAction.Stop } stop)
-            return new FlowResult.Failed(stop.Code!, stop.Reason, false, null, []);
-        var isReplaced = mode != RefreshMode.Full;
+        var outcomes = new FlowOutcomes();
         foreach (var flow in await OrderedAsync(context, dataset, cancel))
         {
             var started = context.Clock.GetTimestamp();
-            var result = await run(flow, isReplaced && mode == RefreshMode.Full ? RefreshMode.Incremental : mode);
-            _outcomes.Add(flow, result, context.Clock.GetElapsedTime(started));
-            if (result is FlowResult.Failed && !isReplaced) break;
-            isReplaced |= result is FlowResult.Completed;
+            var result = await run(flow);
+            outcomes.Add(flow, result, context.Clock.GetElapsedTime(started));
         }
-        return _outcomes.Together();
+        return outcomes.Together();
     }
 
     /// <summary>

@@ -59,14 +59,17 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
             else if (!IsMemory(record.Plans[i])) context.Tables.Publish(context.Pipeline.Project.QuarantineOf(step.Dataset.Name), table, SnapshotOf(result));
             context.Probe($"{step.Label}:after-commit-{i}");
         }
+        var batches = new List<BatchFiles>();
+        foreach (var joined in record.Joined) batches.AddRange(await PutDoneAsync(joined, record, version, cancel));
         var intent = await PutDoneAsync(record, version, cancel);
-        return new FlowResult.Completed(version, record.Counts, notes, samples) { Batches = FilesOf(record, intent) };
+        var counts = record.Joined.Aggregate(record.Counts, static (all, j) => all.Plus(j.Counts));
+        return new FlowResult.Completed(version, counts, notes, samples) { Batches = [.. FilesOf(step.State!, key, record.Sources, intent), .. batches] };
     }
 
-    private IReadOnlyList<BatchFiles> FilesOf(PreparedRecord record, IntentRecord? intent)
+    private static IReadOnlyList<BatchFiles> FilesOf(FlowState state, BatchKey key, IReadOnlyList<SourceInput> sources, IntentRecord? intent)
     {
-        var listed = step.State!.Key(key.Generation, key.Batch, intent is null ? "done" : "intent");
-        return [.. record.Sources.Select(source => new BatchFiles(key, listed, intent?.BatchId, source.Path, FileBatch.FromJson(source.Batch).Files)).Where(static b => b.Files.Count > 0)];
+        var listed = state.Key(key.Generation, key.Batch, intent is null ? "done" : "intent");
+        return [.. sources.Select(source => new BatchFiles(key, listed, intent?.BatchId, source.Path, FileBatch.FromJson(source.Batch).Files)).Where(static b => b.Files.Count > 0)];
     }
 
     /// <summary>A side table's plan can always follow: where the table came to be meanwhile, its rows are appended to it.</summary>
@@ -95,6 +98,21 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
                 $"The side table {plan.Folder} of {step.Dataset.Name} cannot follow: {string.Join(" ", refused.Problems.Select(static p => p.Message))}"),
             _ => rebased,
         };
+    }
+
+    /// <summary>The done record of a flow that this batch is the batch of too. It comes before the batch's own, whose absence makes the next run put what is lacking.</summary>
+    private async Task<IReadOnlyList<BatchFiles>> PutDoneAsync(JoinedFlow joined, PreparedRecord record, long version, CancellationToken cancel)
+    {
+        var state = await FlowState.OpenAsync(context.Layout.State, step.Dataset.Name, joined.Flow, cancel);
+        var own = new BatchKey(await state.IdentifyAsync(cancel), key.Generation, key.Batch);
+        var intent = await state.IntentAsync(own.Generation, own.Batch, cancel);
+        context.Probe($"{step.Label}:before-done-of-{joined.Flow ?? step.Dataset.Name.ToString()}");
+        await state.PutDoneAsync(own.Generation, own.Batch, new DoneRecord
+        {
+            Update = record.Update, TableId = record.Plans[0].Metadata?.Id ?? record.Plans[0].TableId, Version = version, Definition = joined.Definition, AtMicros = context.NowMicros,
+            Streams = intent?.Streams ?? [], Tables = joined.Tables, Sources = joined.Sources, SourceColumns = joined.SourceColumns, RowsOut = joined.Counts.RowsOut,
+        }, cancel);
+        return FilesOf(state, own, joined.Sources, intent);
     }
 
     private async Task<IntentRecord?> PutDoneAsync(PreparedRecord record, long version, CancellationToken cancel)

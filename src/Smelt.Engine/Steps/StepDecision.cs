@@ -50,12 +50,19 @@ internal sealed record StepPreparation(Dataset Dataset, Flow Flow, RefreshMode M
     /// <summary>How a view's new content follows from what changed; null: its query is run whole.</summary>
     public IncrementalRefresh? Refresh { get; init; }
 
+    /// <summary>What the flows before it in the same commit have staged; null where it commits alone, or is the first.</summary>
+    public JoinedBatch? Joined { get; init; }
+
     public IReadOnlyList<StreamRange> Streams { get; init; } = [];
 
     public IReadOnlyList<SourceFound> Sources { get; init; } = [];
 
     public IReadOnlyList<TableInput> Tables { get; init; } = [];
 }
+
+/// <summary>Flows of a table that are staged for one commit: the tables as they will be, and the target's files.</summary>
+/// <param name="Quarantine">Null as long as no row was refused.</param>
+internal sealed record JoinedBatch(TargetTable Target, TargetTable? Quarantine, IReadOnlyList<Smelt.Lake.AddFile> Files);
 
 /// <summary>New files of one source call, or all of them for a snapshot; null batch: nothing new.</summary>
 internal sealed record SourceFound(SourceCall Call, FileSourceOptions Options, NewFiles? New, FileBatch? Snapshot);

@@ -18,7 +18,8 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     /// <param name="cancel">Ends the step between or inside its queries; nothing half is committed.</param>
     public Task<FlowResult> RunAsync(Dataset dataset, RefreshMode mode, StepProgress progress, CancellationToken cancel) => dataset.Flows is [var only]
         ? RunAsync(dataset, only, mode, progress, cancel)
-        : new FlowSequence(context, (flow, own) => RunAsync(dataset, flow, own, progress, cancel)).RunAsync(dataset, mode, cancel);
+        : mode == RefreshMode.Full && dataset.Kind == DatasetKind.StreamingTable ? new JointRefresh(context, this).RunAsync(dataset, progress, cancel)
+        : new FlowSequence(context, flow => RunAsync(dataset, flow, mode, progress, cancel)).RunAsync(dataset, cancel);
 
     private async Task<FlowResult> RunAsync(Dataset dataset, Flow flow, RefreshMode mode, StepProgress progress, CancellationToken cancel)
     {
@@ -91,7 +92,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
     }
 
     /// <summary>Higher than any that a mark in the target is of: marks of a flow whose state was lost are told from those of the table's own flows by it.</summary>
-    private static int NewGeneration(StepPreparation step) => Math.Max(step.State!.NewGeneration(), step.Target is null ? 0 : TargetMarks.HighestGeneration(step.Target) + 1);
+    internal static int NewGeneration(StepPreparation step) => Math.Max(step.State!.NewGeneration(), step.Target is null ? 0 : TargetMarks.HighestGeneration(step.Target) + 1);
 
     internal async Task<FlowResult?> RoundAsync(StepPreparation step, BatchKey key, bool isOld, StepProgress progress, CancellationToken cancel)
     {
@@ -104,18 +105,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         StagedStep staged;
         try
         {
-            IStepBatch made = step.Flow.Kind is FlowKind.Complete or FlowKind.Once
-                ? await ViewBatch.OpenAsync(context, step, key, cancel)
-                : await StreamBatch.OpenAsync(context, step, key, cancel);
-            try
-            {
-                using (made.Catalog) staged = await new StepStaging(context, step, key, made, progress, frugality).StageAsync(cancel);
-            }
-            finally
-            {
-                // The query is over: the readers let go of their batch's files.
-                foreach (var binding in made.Bindings) binding.Dispose();
-            }
+            staged = await StageAsync(step, key, progress, cancel);
         }
         catch (DriftedTargetException) when (step.Refresh is not null)
         {
@@ -131,6 +121,23 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         var record = await state.PutPreparedAsync(generation, batch, staged.Record!, cancel);
         context.Probe(step.Label + ":after-prepared");
         return await FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
+    }
+
+    /// <summary>Runs the query of a batch and makes its files durable.</summary>
+    internal async Task<StagedStep> StageAsync(StepPreparation step, BatchKey key, StepProgress progress, CancellationToken cancel)
+    {
+        IStepBatch made = step.Flow.Kind is FlowKind.Complete or FlowKind.Once
+            ? await ViewBatch.OpenAsync(context, step, key, cancel)
+            : await StreamBatch.OpenAsync(context, step, key, cancel);
+        try
+        {
+            using (made.Catalog) return await new StepStaging(context, step, key, made, progress, frugality).StageAsync(cancel);
+        }
+        finally
+        {
+            // The query is over: the readers let go of their batch's files.
+            foreach (var binding in made.Bindings) binding.Dispose();
+        }
     }
 
     /// <summary>Commits a prepared record, or sets a batch aside that another attempt gave up.</summary>

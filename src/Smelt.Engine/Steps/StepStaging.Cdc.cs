@@ -18,7 +18,9 @@ internal sealed partial class StepStaging
         var target = TargetTable.For(context, step, cdc.Stored);
         var changes = await OpenCdcAsync(cdc, target, cancel);
         var rules = batch.Judging([.. Rule.Of(Dataset, shape, Dataset.CastErrors), .. cdc.Rules(changes.Memory.HasHorizon ? CdcRetention.Of(Dataset.Properties) : null)]);
+        var restated = batch as RestatedBatch;
         var typed = TypedSql(_query, shape, rules);
+        if (restated is not null) typed = (await restated.ChooseAsync(context, changes, shape, typed, cancel)).Events;
         using var judge = NewJudge(shape, rules, typed);
         progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
@@ -27,7 +29,11 @@ internal sealed partial class StepStaging
         var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
         if (clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
+        restated?.Keys!.Judged();
+        restated?.Keys!.HoldTruncations();
+        if (restated is not null) RestatedMemory.Hide(changes);
         await CdcEvents.ApplyAsync(changes, cancel);
+        if (restated is not null) RestatedMemory.Show(changes);
         var tables = new CdcTables(context, step, key, _attempt) { Copy = CopyAsync };
         var (plan, counts) = await tables.TargetAsync(changes, target, IsWhole && step.Target is not null, cancel);
         Refuse(changes, judge, counts.Late);
@@ -55,10 +61,11 @@ internal sealed partial class StepStaging
         {
             Layout = cdc.Layout,
             Connection = connection,
-            Memory = await CdcMemory.OpenAsync(connection, cdc.Layout, before, at, retention, cancel),
+            Memory = await CdcMemory.OpenAsync(connection, cdc.Layout, before, at, retention, batch is RestatedBatch, cancel),
             Attempt = IsWhole || step.Target is not { } found ? null : Attempt(found, target),
             AtMicros = at,
             Number = key.Batch,
+            Restates = batch is RestatedBatch,
         };
     }
 

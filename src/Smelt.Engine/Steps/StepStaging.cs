@@ -5,7 +5,11 @@ using Smelt.Pipelines;
 namespace Smelt.Engine;
 
 /// <summary>A batch whose files are durable: the record to put, or why there is none.</summary>
-internal sealed record StagedStep(PreparedRecord? Record, FlowResult.Failed? Failure, IReadOnlyList<RuleSample> Samples);
+internal sealed record StagedStep(PreparedRecord? Record, FlowResult.Failed? Failure, IReadOnlyList<RuleSample> Samples)
+{
+    /// <summary>The tables as the batch leaves them, and its files: what a sibling in the same commit goes on from. Null where AUTO CDC made it.</summary>
+    public JoinedBatch? Tables { get; init; }
+}
 
 /// <summary>
 /// Runs a step's query once: every row is judged, those that stay go to the target's data files, those refused to the quarantine's. Ends with durable files and the
@@ -15,6 +19,8 @@ internal sealed record StagedStep(PreparedRecord? Record, FlowResult.Failed? Fai
 internal sealed partial class StepStaging(UpdateContext context, StepPreparation step, BatchKey key, IStepBatch batch, StepProgress progress, int frugality)
 {
     private string _query = batch.Sql;
+
+    private TargetTable? _quarantined;
 
     private string _attempt = Guid.NewGuid().ToString("N")[..16];
 
@@ -68,7 +74,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         if (unique is not null) plans = [plans[0] with { Reads = unique.Reads }, .. plans.Skip(1)];
         var record = Record(plans, files, judge, target);
         if (unique?.Note(record.Counts.RowsOut) is { } repeats) record = record with { Notes = [.. record.Notes, repeats] };
-        return new StagedStep(changed is null ? record : record with { Counts = record.Counts with { RowsOut = changed.Inserted } }, null, samples);
+        return new StagedStep(changed is null ? record : record with { Counts = record.Counts with { RowsOut = changed.Inserted } }, null, samples) { Tables = new JoinedBatch(target, _quarantined, files) };
     }
 
     private IReadOnlyList<DuckDbColumn> Described()
@@ -149,7 +155,10 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         if (batch is DayBatch && changed is { Removes.Count: > 0 }) target = target.Lifted();
         var plans = new List<TablePlan> { changed is not null ? target.DifferencePlan(context, step, key, _attempt, changed) : target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
         if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+        {
             plans.Add(quarantine.Plan(context, step, key, _attempt));
+            if (quarantine.Files.Count > 0) _quarantined = quarantine.Table;
+        }
         // What replaces rows lifts delta.appendOnly in its commit; the next sets it again.
         if (target.LiftsAppendOnly)
             plans.Insert(1, target.SetAgain(key, _attempt));

@@ -22,6 +22,9 @@ internal sealed class StreamPlanner(UpdateContext context)
         }
         else if (step.Dataset.Kind != DatasetKind.Sink)
         {
+            // A full refresh that is prepared replaces what a sibling would append before it, and brings this flow's rows too.
+            if (state is { Done: null, Generation: > 1 } && state.Table.HasOpenBesides(step.FlowName) && !state.Has(state.Generation, state.NextBatch(), "prepared"))
+                return step with { Decision = new StepDecision(StepAction.Wait, "the full refresh of its table is not finished") };
             await new TargetCheck(context).HoldAsync(step, cancel);
             var next = state.NextBatch();
             if (state.Has(state.Generation, next, "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };

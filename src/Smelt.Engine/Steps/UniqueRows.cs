@@ -39,11 +39,19 @@ internal sealed class UniqueRows(StepPreparation step, StepCatalog catalog, Outp
     {
         Connection.Execute($"CREATE TEMP TABLE {Arrived} AS SELECT {Names} FROM ({rows}\n) AS a");
         _arrived = Count("");
+        if (step.Joined is { Files.Count: > 0 } joined && _unique.Keys.All(k => joined.Target.Definition.Metadata.Schema.Find(k) is not null))
+            return await NewAsync(new ScanBuilder(joined.Target.Table, joined.Target.Definition.Metadata).Build(joined.Files), cancel);
         if (step.Mode == RefreshMode.Full || step.Target is not { } target || !_unique.Keys.All(k => target.Snapshot.Schema.Find(k) is not null)) return First(Arrived);
         var condition = Condition(target.Snapshot);
         Reads = condition is null ? TableReads.Everything : new TableReads { Condition = condition };
         var files = condition is null ? null : new PruneFilter(target.Snapshot.Metadata, PredicateAst.Parse(Connection, condition, target.Snapshot.Schema)).Select(target.Snapshot.Files).ToList();
-        await catalog.BindScanAsync(StepCatalog.OwnSchema, Held, target.Table.Scan(target.Snapshot, files), cancel);
+        return await NewAsync(target.Table.Scan(target.Snapshot, files), cancel);
+    }
+
+    /// <summary>Of the rows that came those whose keys are not among the rows held.</summary>
+    private async Task<string> NewAsync(TableScan held, CancellationToken cancel)
+    {
+        await catalog.BindScanAsync(StepCatalog.OwnSchema, Held, held, cancel);
         var same = _unique.Keys.Select(static k => $"t.{SqlText.Identifier(k)} IS NOT DISTINCT FROM n.{SqlText.Identifier(k)}").ToList();
         if (_window is not null) same.Add($"t.{Time} BETWEEN n.{Time} - {Width} AND n.{Time} + {Width}");
         return First($"(SELECT {Names} FROM {Arrived} AS n WHERE NOT EXISTS (SELECT 1 FROM {SqlText.Identifier(StepCatalog.OwnSchema, Held)} AS t WHERE {string.Join(" AND ", same)})) AS fresh");

@@ -16,6 +16,7 @@ internal static class CommitBuilder
         var actions = new CommitActions { Protocol = plan.Protocol, Metadata = Metadata(plan, head) };
         if (plan.Transaction is not null)
             actions.Transactions.Add(plan.Transaction with { LastUpdated = plan.Transaction.LastUpdated ?? nowMs });
+        actions.Transactions.AddRange(plan.AlsoTransactions.Select(t => t with { LastUpdated = t.LastUpdated ?? nowMs }));
         actions.Domains.AddRange(plan.Domains);
         if (plan.Kind == PlanKind.Overwrite)
             actions.Removes.AddRange(head!.Files.Select(f => RemoveFile.Of(f, nowMs)));

@@ -34,6 +34,7 @@ internal static class PlanReader
         if (ActionReader.Is(ref reader, "protocol"u8)) return plan with { Protocol = ActionReader.ReadProtocol(ref At(ref reader)) };
         if (ActionReader.Is(ref reader, "metaData"u8)) return plan with { Metadata = ActionReader.ReadMetadata(ref At(ref reader)) };
         if (ActionReader.Is(ref reader, "txn"u8)) return plan with { Transaction = ActionReader.ReadTransaction(ref At(ref reader)) };
+        if (ActionReader.Is(ref reader, "txns"u8)) return plan with { AlsoTransactions = All(ref reader, ActionReader.ReadTransaction) };
         if (ActionReader.Is(ref reader, "adds"u8)) return plan with { Adds = All(ref reader, ActionReader.ReadAdd) };
         if (ActionReader.Is(ref reader, "removes"u8)) return plan with { Removes = All(ref reader, ActionReader.ReadRemove) };
         if (ActionReader.Is(ref reader, "changes"u8)) return plan with { ChangeFiles = All(ref reader, ActionReader.ReadChangeFile) };

@@ -32,6 +32,7 @@ public sealed partial record TablePlan
         ActionWriter.One(json, "protocol", Protocol, ActionWriter.WriteFields);
         ActionWriter.One(json, "metaData", Metadata, ActionWriter.WriteFields);
         ActionWriter.One(json, "txn", Transaction, ActionWriter.WriteFields);
+        ActionWriter.All(json, "txns", AlsoTransactions, ActionWriter.WriteFields);
         ActionWriter.All(json, "domains", Domains, ActionWriter.WriteFields);
         ActionWriter.All(json, "adds", Adds, ActionWriter.WriteFields);
         ActionWriter.All(json, "removes", Removes, ActionWriter.WriteFields);

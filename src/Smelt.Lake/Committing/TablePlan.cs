@@ -72,6 +72,9 @@ public sealed partial record TablePlan
     /// <summary>Idempotence mark: the commit is made only where the table's mark of that application is lower.</summary>
     public TransactionMark? Transaction { get; init; }
 
+    /// <summary>Marks of other applications whose work the commit also is; no application twice. They decide nothing: <see cref="Transaction"/> does.</summary>
+    public IReadOnlyList<TransactionMark> AlsoTransactions { get; init; } = [];
+
     /// <summary>Domain metadata to set.</summary>
     public IReadOnlyList<DomainMetadata> Domains { get; init; } = [];
 

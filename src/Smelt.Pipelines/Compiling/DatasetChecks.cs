@@ -51,10 +51,13 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
     private void Bind(RuleDraft rule)
     {
         // Rules of AUTO CDC are about its events, before a row is made of them.
-        var rows = dataset.Flows.Find(static f => f.Cdc is not null)?.Query.Bound ?? dataset.Schema;
+        var rows = Rows;
         var relation = new BoundRelation { Alias = dataset.Name.Original.Name, Columns = rows.Columns, Openness = rows.Openness };
         new QueryBinder(rule.Unit, new BindWorld(rule.Query.References, n => names.Find(n)?.Schema ?? BoundQuery.Unknown, new Dictionary<string, string>())).BindPredicate(relation);
     }
+
+    /// <summary>What rules and days are about: of AUTO CDC its events, with columns that are not stored.</summary>
+    private BoundQuery Rows => dataset.Flows.Find(static f => f.Cdc is not null)?.Query.Bound ?? dataset.Schema;
 
     private void Layout(List<Syntax.PlacedName> columns, string clause)
     {
@@ -91,8 +94,8 @@ internal sealed class DatasetChecks(DatasetDraft dataset, NameResolver names)
             }
             else if (key.Equals(DeduplicationWindow.TimeProperty, StringComparison.OrdinalIgnoreCase) || key.Equals(DayColumn.Property, StringComparison.OrdinalIgnoreCase))
             {
-                if (dataset.Schema.Openness == Openness.Closed && !Has(dataset.Schema.Columns, value))
-                    dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} names '{value}', which is no column of {dataset.Name}.", NearestName.Of(value, dataset.Schema.Columns.Select(static c => c.Name)) is { } near ? $"Did you mean '{near}'?" : null);
+                if (Rows.Openness == Openness.Closed && !Has(Rows.Columns, value))
+                    dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"{key} names '{value}', which is no column of {dataset.Name}.", NearestName.Of(value, Rows.Columns.Select(static c => c.Name)) is { } near ? $"Did you mean '{near}'?" : null);
             }
             else if (!key.Equals("smelt.moved_from", StringComparison.OrdinalIgnoreCase))
                 dataset.Report(DiagnosticCodes.UnknownProperty, offset, $"Unknown property '{key}'.", $"Of Smelt's own there are smelt.moved_from, {RetentionPolicy.Property}, {DayColumn.Property}, {DeduplicationWindow.TimeProperty}, {DeduplicationWindow.WidthProperty} and {CdcRetention.Property}.");

@@ -50,6 +50,61 @@ public sealed class FlowTests
     }
 
     [Fact]
+    public void A_full_refresh_replaces_the_rows_of_all_flows_in_one_commit_and_none_where_one_fails()
+    {
+        using var folder = FlowPipeline.Create().AddFlowDay(1);
+        LocalUpdate.Run(folder.Path);
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal(2, lake.Snapshot("silver.orders").Version);
+        // Another order of columns and a column less: what the table had besides is gone with its rows.
+        folder.Write("silver/orders.sql", FlowPipeline.Orders.Replace("AS SELECT order_id::BIGINT AS order_id, amount", "AS SELECT 'w' AS way, order_id::BIGINT AS order_id, amount", StringComparison.Ordinal));
+        var made = LocalUpdate.Run(folder.Path, null, "silver.orders").Made("silver.orders");
+        Assert.Equal((4, 2), (made.Counts.RowsOut, made.Counts.RowsQuarantined));
+        Assert.Equal(["orders 1", "phone 1", "archive 2"], made.Flows.Select(static f => $"{f.Flow.Name} {((Smelt.Engine.FlowResult.Completed)f.Result).Counts.RowsOut}").Order(StringComparer.Ordinal).OrderBy(static f => f[^1]));
+        using (var lake = new OpenLake(folder.Path))
+        {
+            Assert.Equal(3, lake.Snapshot("silver.orders").Version);
+            Assert.Equal(3, lake.Snapshot("silver.orders").Transactions.Keys.Count(static k => k.EndsWith(":g2", StringComparison.Ordinal)));
+            Assert.Equal(["way", "order_id", "amount", "channel"], lake.Snapshot("silver.orders").Schema.Fields.Select(static f => f.Name));
+            Assert.Equal("1 archive, 2 archive, 101 w, 111 phone", lake.Text("SELECT string_agg(order_id || ' ' || coalesce(way, channel), ', ' ORDER BY order_id) FROM silver.orders"));
+            Assert.Equal("102 orders, 112 phone", lake.Text("SELECT string_agg(order_id || ' ' || _flow, ', ' ORDER BY order_id) FROM silver.orders__quarantine"));
+        }
+        folder.Write("archive/more.csv", "id\nthree\n");
+        Assert.Contains("The flow archive:", LocalUpdate.TryRun(folder.Path, null, "silver.orders").Failed("silver.orders", "SM6004"), StringComparison.Ordinal);
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal(3, lake.Snapshot("silver.orders").Version);
+        LocalUpdate.Run(folder.Path).NothingRan();
+        File.Delete(folder.File("archive/more.csv"));
+        Directory.Move(folder.File("lake/bronze/phone"), folder.File("lake/bronze/phone-away"));
+        Assert.Contains("would lose the rows of phone", LocalUpdate.RunWith(folder.Path, null, static o => o with
+        {
+            Selected = [.. o.Selected.Where(static d => d.Name.ToString() == "silver.orders")], FullRefresh = new HashSet<Smelt.Pipelines.DatasetName> { o.Selected.Single(static d => d.Name.ToString() == "silver.orders").Name },
+        }).Failed("silver.orders", "SM6208"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_full_refresh_of_bronze_and_one_without_repeats_are_one_commit_too()
+    {
+        using var folder = new PipelineFolder("name: f\n").Write("a/1.csv", "id,x\n1,a\n2,a\n2,a\n").Write("b/1.csv", "id,y\n2,b\n3,b\n").Write("bronze/t.sql", """
+            CREATE STREAMING TABLE bronze.t;
+            CREATE FLOW one AS INSERT INTO bronze.t BY NAME SELECT DISTINCT ON (id) id, x FROM STREAM read_files('a', format => 'csv') ORDER BY id;
+            CREATE FLOW two AS INSERT INTO bronze.t BY NAME SELECT DISTINCT ON (id) id, y FROM STREAM read_files('b', format => 'csv') ORDER BY id;
+            """);
+        LocalUpdate.Run(folder.Path);
+        const string Rows = "SELECT string_agg(id || coalesce(x, '') || coalesce(y, ''), ' ' ORDER BY id) FROM bronze.t";
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("1a 2a 3b", lake.Text(Rows));
+        var before = LocalUpdate.Run(folder.Path, null, "bronze.t").Made("bronze.t").Version;
+        using (var lake = new OpenLake(folder.Path))
+        {
+            Assert.Equal("1a 2a 3b", lake.Text(Rows));
+            // The commit that replaces lifts delta.appendOnly, and the next sets it again.
+            Assert.Equal((2, 3), (before, lake.Snapshot("bronze.t").Version));
+            Assert.Equal("true", lake.Snapshot("bronze.t").Metadata.Configuration["delta.appendOnly"]);
+        }
+        folder.Write("b/2.csv", "id,y\n1,c\n4,c\n");
+        LocalUpdate.Run(folder.Path);
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("1a 2a 3b 4c", lake.Text(Rows));
+    }
+
+    [Fact]
     public void A_full_refresh_that_would_lose_what_a_flow_brought_replaces_nothing()
     {
         using var folder = FlowPipeline.Create().AddFlowDay(1);

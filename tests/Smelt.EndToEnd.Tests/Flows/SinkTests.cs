@@ -73,6 +73,39 @@ public sealed class SinkTests
         folder.Write("landing/3.csv", "id,day\n5,a\n").Smelt("run").Expect(0);
         Assert.Equal("id,day\n1,a\n3,a\n5,a\n", folder.Read("out/a.csv"));
         Assert.Equal("id,day\n2,b\n4,b\n", folder.Read("out/b.csv"));
+        // What the killed attempt left is gone, and nothing else.
+        Assert.Equal(["a.csv", "b.csv"], Directory.GetFiles(folder.File("out")).Select(static f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Only_what_is_left_of_the_flows_own_batches_is_removed()
+    {
+        using var folder = Pipeline("format = 'csv', file = '{day}.csv'");
+        folder.Write("landing/1.csv", "id,day\n1,a\n").RunKilledAt("gold.out/f:after-data");
+        var left = Path.GetFileName(Assert.Single(Directory.GetFiles(folder.File("out"))));
+        var id = left[1..left.IndexOf('-', StringComparison.Ordinal)];
+        string[] others = [$".{id}-1-9-0123456789abcdef-0.tmp", $".{new string('0', 32)}-1-1-0123456789abcdef-0.tmp", $".{id}-notes.tmp", ".mine.tmp"];
+        foreach (var other in others) folder.Write("out/" + other, "mine");
+        folder.Smelt("run").Expect(0);
+        // A later batch's, another flow's, and what only looks like one.
+        Assert.Equal(others.Append("a.csv").Order(StringComparer.Ordinal), Directory.GetFiles(folder.File("out")).Select(static f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_changed_under_a_prepared_batch_is_not_overwritten_and_the_advice_that_is_given_helps()
+    {
+        using var folder = Pipeline("format = 'csv', file = '{day}.csv'");
+        folder.Write("landing/1.csv", "id,day\n1,a\n").Smelt("run").Expect(0);
+        folder.Write("landing/2.csv", "id,day\n2,a\n").RunKilledAt("gold.out/f:after-prepared");
+        File.AppendAllText(folder.File("out/a.csv"), "3,by hand\n");
+        var refused = folder.Smelt("run").Expect(1).Out;
+        Assert.Contains("SM6142", refused, StringComparison.Ordinal);
+        Assert.Equal("id,day\n1,a\n3,by hand\n", folder.Read("out/a.csv"));
+        var advice = System.Text.RegularExpressions.Regex.Match(refused, "mv '([^']+)' '([^']+)'");
+        Assert.True(advice.Success, refused);
+        File.Move(folder.File(advice.Groups[1].Value), folder.File(advice.Groups[2].Value), overwrite: true);
+        folder.Write("landing/3.csv", "id,day\n4,a\n").Smelt("run").Expect(0);
+        Assert.Equal("id,day\n1,a\n2,a\n4,a\n", folder.Read("out/a.csv"));
     }
 
     private static PipelineFolder Pipeline(string options) => new PipelineFolder("name: s\n")

@@ -23,13 +23,14 @@ public sealed partial class HistoryPageTests
                 answers++;
             }
             else if (file == "query") asked = text.Trim();
+            else if (kind == "sh") folder.Smelt(text.Trim().Split(' ')[1..]).Expect(0);
             else
             {
                 folder.Write(file, text);
                 if (kind != "sql") folder.Update();
             }
         }
-        Assert.Equal(4, answers);
+        Assert.Equal(5, answers);
     }
 
     private static string Plain(string line) => Regex.Replace(line.Trim(), " +", " ");
