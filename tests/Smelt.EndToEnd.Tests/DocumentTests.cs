@@ -121,7 +121,7 @@ public sealed partial class DocumentTests
         else if (kind == "yaml")
         {
             folder.Write("silver/customers.sql", "SELECT 1 AS customer_id").Write("silver/payments.sql", "SELECT 1 AS payment_id, 'card' AS method, 1 AS customer_id, 5 AS amount, now() AS paid_at, '{}' AS receipt")
-                .Write("schemas/receipt.schema.json", "{}").Write(text.Contains("defaults:", StringComparison.Ordinal) || text.Contains("policies:", StringComparison.Ordinal) ? "smelt.yml" : "silver/properties.yml", text);
+                .Write("schemas/receipt.schema.json", "{}").Write(text.Contains("defaults:", StringComparison.Ordinal) || text.Contains("policies:", StringComparison.Ordinal) || text.Contains("retention:", StringComparison.Ordinal) ? "smelt.yml" : "silver/properties.yml", text);
         }
         else
         {

@@ -62,16 +62,13 @@ internal static class BackfillCommand
         JsonOutput.Write(json =>
         {
             json.WriteString("dataset", dataset);
-            json.WriteStartArray("chunks");
-            foreach (var (days, result) in results)
+            json.Objects("chunks", results, item =>
             {
-                json.WriteStartObject();
+                var (days, result) = item;
                 json.WriteString("days", days.ToString());
                 json.WriteString("update", result.UpdateId);
                 json.WriteBoolean("succeeded", result.Succeeded);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
         });
     }
 }

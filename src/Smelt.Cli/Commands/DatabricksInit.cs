@@ -50,16 +50,12 @@ internal static class DatabricksInit
             {
                 json.WriteString("folder", target);
                 json.Texts("files", migration.Files.Select(static f => f.Path));
-                json.WriteStartArray("keys");
-                foreach (var key in migration.Keys)
+                json.Objects("keys", migration.Keys, key =>
                 {
-                    json.WriteStartObject();
                     json.WriteString("key", key.Key);
                     json.WriteString("outcome", key.Outcome);
                     json.WriteString("told", key.Told);
-                    json.WriteEndObject();
-                }
-                json.WriteEndArray();
+                });
             });
             return;
         }

@@ -48,10 +48,8 @@ internal static class HistoryCommand
     private static void WriteJson(string dataset, IReadOnlyList<CommitInfo> commits) => JsonOutput.Write(json =>
     {
         json.WriteString("dataset", dataset);
-        json.WriteStartArray("commits");
-        foreach (var commit in commits)
+        json.Objects("commits", commits, commit =>
         {
-            json.WriteStartObject();
             json.WriteNumber("version", commit.Version);
             json.WriteString("time", Time(commit));
             json.WriteString("operation", commit.Operation);
@@ -59,9 +57,7 @@ internal static class HistoryCommand
             Map("metrics", commit.OperationMetrics);
             Map("tags", commit.Tags);
             json.WriteString("engine", commit.EngineInfo);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         void Map(string name, IReadOnlyDictionary<string, string> map)
         {
             json.WriteStartObject(name);

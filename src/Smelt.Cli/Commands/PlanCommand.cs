@@ -60,19 +60,15 @@ internal static class PlanCommand
 
     private static void WriteJson(UpdatePlan plan) => JsonOutput.Write(json =>
     {
-        json.WriteStartArray("steps");
-        foreach (var step in plan.Steps)
+        json.Objects("steps", plan.Steps, step =>
         {
-            json.WriteStartObject();
             json.WriteString("dataset", step.Dataset.Name.ToString());
             json.WriteString("kind", step.Dataset.Kind.ToString());
             json.WriteString("action", step.Action.ToString());
             json.WriteString("reason", step.Reason);
             json.WriteString("code", step.Code);
             json.Texts("notes", step.Notes);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.Texts("orphans", plan.Orphans.Select(static o => o.Name.ToString()));
         json.Texts("moves", plan.Moves);
     });

@@ -50,10 +50,8 @@ internal static class ProfileCommand
 
     private static void WriteJson(IReadOnlyList<ColumnFigures> columns, IReadOnlyList<string> proposed) => JsonOutput.Write(json =>
     {
-        json.WriteStartArray("columns");
-        foreach (var column in columns)
+        json.Objects("columns", columns, column =>
         {
-            json.WriteStartObject();
             json.WriteString("name", column.Name);
             json.WriteString("type", column.Type);
             json.WriteNumber("rows", column.Rows);
@@ -63,21 +61,16 @@ internal static class ProfileCommand
             json.WriteString("max", column.Greatest);
             json.WriteString("mean", column.Mean);
             json.Texts("quantiles", column.Quantiles);
-            json.WriteStartArray("top");
-            foreach (var (value, rows) in column.Top)
+            json.Objects("top", column.Top, item =>
             {
-                json.WriteStartObject();
+                var (value, rows) = item;
                 json.WriteString("value", value);
                 json.WriteNumber("rows", rows);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
             json.WriteStartArray("histogram");
             foreach (var part in column.Histogram) json.WriteNumberValue(part);
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.Texts("expectations", proposed);
     });
 }

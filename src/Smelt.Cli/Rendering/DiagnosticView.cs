@@ -24,10 +24,8 @@ internal static class DiagnosticView
 
     public static void Write(Utf8JsonWriter json, IEnumerable<Diagnostic> diagnostics)
     {
-        json.WriteStartArray("diagnostics");
-        foreach (var diagnostic in diagnostics)
+        json.Objects("diagnostics", diagnostics, diagnostic =>
         {
-            json.WriteStartObject();
             json.WriteString("code", diagnostic.Code);
             json.WriteString("severity", diagnostic.Severity.ToString().ToLowerInvariant());
             json.WriteString("file", diagnostic.File);
@@ -35,8 +33,6 @@ internal static class DiagnosticView
             json.WriteNumber("column", diagnostic.Column);
             json.WriteString("message", diagnostic.Message);
             json.WriteString("hint", diagnostic.Hint);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
     }
 }

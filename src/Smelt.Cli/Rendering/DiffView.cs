@@ -50,40 +50,29 @@ internal static class DiffView
         json.WriteNumber("only_a", c.OnlyA);
         json.WriteNumber("only_b", c.OnlyB);
         json.WriteNumber("changed", c.Changed);
-        json.WriteStartArray("columns");
-        foreach (var column in c.Columns)
+        json.Objects("columns", c.Columns, column =>
         {
-            json.WriteStartObject();
             json.WriteString("name", column.Name);
             json.WriteString("type_a", column.TypeA);
             json.WriteString("type_b", column.TypeB);
             if (column.Changed is { } changed) json.WriteNumber("changed", changed);
             else json.WriteNull("changed");
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartArray("figures");
-        foreach (var figure in c.Figures)
+        });
+        json.Objects("figures", c.Figures, figure =>
         {
-            json.WriteStartObject();
             json.WriteString("kind", figure.Kind);
             json.WriteString("of", figure.Of);
             json.WriteString("name", figure.Name);
             json.WriteString("a", figure.A);
             json.WriteString("b", figure.B);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartArray("rows");
-        foreach (var (side, row) in c.Samples)
+        });
+        json.Objects("rows", c.Samples, item =>
         {
-            json.WriteStartObject();
+            var (side, row) = item;
             json.WriteString("side", side);
             json.WritePropertyName("row");
             json.WriteRawValue(row);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.Texts("notes", c.Notes);
     });
 }

@@ -38,6 +38,19 @@ internal static class JsonOutput
         output.Write("\n"u8);
     }
 
+    /// <summary>An array with an object for each item.</summary>
+    public static void Objects<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> members)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            members(item);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     public static void Texts(this Utf8JsonWriter json, string name, IEnumerable<string> texts)
     {
         json.WriteStartArray(name);

@@ -20,10 +20,8 @@ internal static class TestView
 
     public static void Write(Utf8JsonWriter json, IReadOnlyList<TestOutcome> tests)
     {
-        json.WriteStartArray("tests");
-        foreach (var test in tests)
+        json.Objects("tests", tests, test =>
         {
-            json.WriteStartObject();
             json.WriteString("name", test.Name);
             json.WriteString("dataset", test.Dataset?.ToString());
             json.WriteString("status", test.Status.ToString().ToLowerInvariant());
@@ -34,8 +32,6 @@ internal static class TestView
             json.WriteStartArray("rows");
             foreach (var row in test.Samples) json.WriteRawValue(row);
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
     }
 }

@@ -32,10 +32,8 @@ internal static class UpdateView
         json.WriteString("update", result.UpdateId);
         json.WriteBoolean("succeeded", result.Succeeded);
         json.WriteNumber("durationMs", (long)result.Elapsed.TotalMilliseconds);
-        json.WriteStartArray("steps");
-        foreach (var step in result.Steps)
+        json.Objects("steps", result.Steps, step =>
         {
-            json.WriteStartObject();
             json.WriteString("dataset", step.Dataset.Name.ToString());
             json.WriteString("kind", step.Dataset.Kind.ToString());
             json.WriteString("status", step.Status);
@@ -61,32 +59,25 @@ internal static class UpdateView
                 json.WriteNumber("rowsQuarantined", completed.Counts.RowsQuarantined);
                 json.WriteNumber("rowsRescued", completed.Counts.RowsRescued);
                 json.WriteNumber("bytesOut", completed.Counts.BytesOut);
-                json.WriteStartArray("expectations");
-                foreach (var rule in completed.Counts.Rules)
+                json.Objects("expectations", completed.Counts.Rules, rule =>
                 {
-                    json.WriteStartObject();
                     json.WriteString("name", rule.Name);
                     json.WriteString("action", rule.Action);
                     json.WriteNumber("passed", rule.Passed);
                     json.WriteNumber("violated", rule.Violated);
-                    json.WriteEndObject();
-                }
-                json.WriteEndArray();
+                });
                 json.Texts("notes", completed.Notes);
                 Samples(json, completed.Samples);
             }
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         TestView.Write(json, result.Tests);
     });
 
     private static void Flows(System.Text.Json.Utf8JsonWriter json, IReadOnlyList<FlowOutcome> flows)
     {
-        json.WriteStartArray("flows");
-        foreach (var (flow, result, elapsed) in flows)
+        json.Objects("flows", flows, item =>
         {
-            json.WriteStartObject();
+            var (flow, result, elapsed) = item;
             json.WriteString("flow", flow.Name);
             json.WriteNumber("durationMs", (long)elapsed.TotalMilliseconds);
             switch (result)
@@ -106,24 +97,18 @@ internal static class UpdateView
                     json.WriteString("reason", skipped.Reason);
                     break;
             }
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
     }
 
     private static void Samples(System.Text.Json.Utf8JsonWriter json, IReadOnlyList<RuleSample> samples)
     {
-        json.WriteStartArray("violations");
-        foreach (var sample in samples)
+        json.Objects("violations", samples, sample =>
         {
-            json.WriteStartObject();
             json.WriteString("expectation", sample.Rule);
             json.WriteStartArray("rows");
             foreach (var row in sample.Rows) json.WriteRawValue(row);
             json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
     }
 
     /// <summary>A row a dataset, and below it one for each flow that made something, where it has several.</summary>

@@ -38,14 +38,10 @@ internal sealed record StatementOutcome(string Verb, string Table, string Words)
 
     private static void Write(Utf8JsonWriter json, StatementRows rows)
     {
-        json.WriteStartArray("rows");
-        foreach (var row in rows.Rows)
+        json.Objects("rows", rows.Rows, row =>
         {
-            json.WriteStartObject();
             for (var i = 0; i < row.Length; i++) json.WriteString(rows.Columns[i], row[i]);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
     }
 }
 

@@ -7,7 +7,7 @@ namespace Smelt.Engine;
 /// <summary>What a step's table will be once its batch is committed, and the plan that makes it so.</summary>
 internal sealed class TargetTable
 {
-    private const string AppendOnly = "delta.appendOnly";
+    private const string AppendOnly = AppendOnlyProperty.Name;
 
     private readonly PinnedTable? _before;
     private readonly bool _changed;

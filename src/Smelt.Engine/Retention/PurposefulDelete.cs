@@ -17,23 +17,29 @@ public static class PurposefulDelete
         var result = await delete();
         if (result is not DmlResult.Committed || !AppendOnlyProperty.IsOn(table.Snapshot)) return result;
         context.Probe($"{name}:after-delete");
-        await SetAgainAsync(table, CancellationToken.None);
+        await SetAgainAsync(name, table, CancellationToken.None);
         return result;
     }
 
     /// <summary>
-    /// Sets <c>delta.appendOnly</c> of a dataset's table where a delete that lifted it was cut short. Every batch of a bronze streaming table does it too; this is for those that
+    /// Sets <c>delta.appendOnly</c> of a dataset's table where a delete that lifted it was cut short. Every batch of such a table does it too; this is for those that
     /// get none.
     /// </summary>
     /// <returns>Whether it was lifted.</returns>
     public static async Task<bool> MendAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
     {
-        var isAppendOnly = dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze };
-        if (!isAppendOnly || await context.Tables.FindAsync(dataset.Name, cancel) is not { } table || AppendOnlyProperty.IsOn(table.Snapshot)) return false;
-        await SetAgainAsync(table, cancel);
+        if (!IsAppendOnly(dataset) || await context.Tables.FindAsync(dataset.Name, cancel) is not { } table || AppendOnlyProperty.IsOn(table.Snapshot)) return false;
+        await SetAgainAsync(dataset.Name.ToString(), table, cancel);
         return true;
     }
 
-    private static async Task SetAgainAsync(PinnedTable table, CancellationToken cancel) =>
-        _ = await table.Table.CommitAsync(AppendOnlyProperty.SetAgain(table.Table.Folder, table.Snapshot.Metadata.Id, null, Guid.NewGuid().ToString("N")[..16]), null, cancel);
+    private static bool IsAppendOnly(Dataset dataset) => dataset.Kind == DatasetKind.StreamingTable
+        && (dataset.Name.Layer == Layer.Bronze || dataset.Properties.Any(static p => p.Key.Equals(AppendOnlyProperty.Name, StringComparison.OrdinalIgnoreCase) && p.Value.Equals("true", StringComparison.OrdinalIgnoreCase)));
+
+    private static async Task SetAgainAsync(string name, PinnedTable table, CancellationToken cancel)
+    {
+        var plan = AppendOnlyProperty.SetAgain(table.Table.Folder, table.Snapshot.Metadata.Id, null, Guid.NewGuid().ToString("N")[..16]);
+        if (await table.Table.CommitAsync(plan, null, cancel) is CommitResult.Conflict conflict)
+            throw new EngineException(EngineCodes.TooManyConflicts, $"The rows of {name} are gone, and {AppendOnlyProperty.Name} could not be set again: {conflict.Reason}. `smelt maintain` sets it.");
+    }
 }

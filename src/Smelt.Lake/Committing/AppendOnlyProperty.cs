@@ -6,7 +6,8 @@ namespace Smelt.Lake;
 /// </summary>
 public static class AppendOnlyProperty
 {
-    internal const string Name = "delta.appendOnly";
+    /// <summary>The property's name.</summary>
+    public const string Name = "delta.appendOnly";
 
     internal static readonly IReadOnlyDictionary<string, string?> Lifted = new Dictionary<string, string?>(StringComparer.Ordinal) { [Name] = null };
 

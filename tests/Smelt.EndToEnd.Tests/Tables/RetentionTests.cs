@@ -73,7 +73,7 @@ public sealed class RetentionTests
         using var folder = new PipelineFolder("name: p\nretention: {silver: 10 days}\n").Write("platform.yml", "targets:\n  local: {storage: lake, retention: {silver.b: 5 days, history: 40 days}}\n");
         folder.Write("bronze/o.sql", "SELECT * FROM STREAM read_files('landing', format => 'csv')");
         const string Silver = "(CONSTRAINT c EXPECT (id > 0) ON VIOLATION QUARANTINE ROW) TBLPROPERTIES ('smelt.day_column' = 'day'{0}) AS SELECT id::BIGINT AS id, day::TIMESTAMP AS day FROM STREAM bronze.o";
-        foreach (var (name, more) in new[] { ("a", ""), ("b", ""), ("c", ", 'smelt.retention' = '2 days'"), ("d", ", 'smelt.retention' = 'forever'") })
+        foreach (var (name, more) in new[] { ("a", ""), ("b", ""), ("c", ", 'smelt.retention' = '2 days', 'delta.appendOnly' = 'true'"), ("d", ", 'smelt.retention' = 'forever'") })
             folder.Write($"silver/{name}.sql", $"CREATE STREAMING TABLE {name} {string.Format(CultureInfo.InvariantCulture, Silver, more)}");
         folder.Write("landing/1.csv", "id,day\n1," + Day(0) + "T12:00:00\n3," + Day(-3) + "T23:00:00\n5," + Day(-5) + "\n6," + Day(-6) + "T23:59:59\n11," + Day(-11) + "\n-1," + Day(-99) + "\n12,\n");
         folder.Smelt("run").Expect(0);
@@ -82,6 +82,7 @@ public sealed class RetentionTests
         Assert.Equal("1 3 5 6 12", Ids(folder, "silver.a"));
         Assert.Equal("1 3 5 12", Ids(folder, "silver.b"));
         Assert.Equal("1 12", Ids(folder, "silver.c"));
+        Assert.Equal("true", Property(folder, "silver.c"));
         Assert.Equal("1 3 5 6 11 12", Ids(folder, "silver.d"));
         Assert.Equal("1", folder.Scalar("SELECT count(*) FROM silver.a__quarantine"));
         Assert.All(folder.Update().GetProperty("steps").EnumerateArray(), static s => Assert.Equal("skipped", s.GetProperty("status").GetString()));

@@ -41,16 +41,12 @@ internal static class TableCheckCommand
         json.WriteNumber("deletionVectors", check.DeletionVectors);
         json.WriteNumber("orphanFiles", check.OrphanFiles);
         json.WriteNumber("orphanBytes", check.OrphanBytes);
-        json.WriteStartArray("findings");
-        foreach (var finding in check.Findings)
+        json.Objects("findings", check.Findings, finding =>
         {
-            json.WriteStartObject();
             json.WriteString("kind", Kind(finding));
             json.WriteString("file", finding.File);
             json.WriteString("message", finding.Message);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
     });
 
     private static string Kind(TableFinding finding) => finding.Kind switch

@@ -23,17 +23,13 @@ internal static class VariantCommand
             var found = session.Pipeline.Graph.Datasets.Where(static d => d.Name.Variant is not null).ToList();
             if (terminal.Json) JsonOutput.Write(json =>
             {
-                json.WriteStartArray("variants");
-                foreach (var dataset in found)
+                json.Objects("variants", found, dataset =>
                 {
-                    json.WriteStartObject();
                     json.WriteString("variant", dataset.Name.Variant);
                     json.WriteString("dataset", dataset.Name.ToString());
                     json.WriteString("original", Original(session, dataset)?.ToString());
                     json.WriteString("file", dataset.File);
-                    json.WriteEndObject();
-                }
-                json.WriteEndArray();
+                });
             });
             else TableView.Write(terminal, [("variant", false), ("dataset", false), ("original", false), ("file", false)], [.. found.Select(d => new[] { d.Name.Variant, d.Name.ToString(), Original(session, d)?.ToString() ?? "", d.File })]);
             return ExitCode.Fine;
