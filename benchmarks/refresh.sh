@@ -19,6 +19,9 @@ else:
         write('scattered', first, min(rows, first + step), f'hash(id) % {rows // 1000}', f'{first // step:05d}')
 P
 echo "name: refresh" >smelt.yml
+for p in AUTO FULL; do
+  echo "CREATE MATERIALIZED VIEW months_ordered_$p REFRESH POLICY $p AS SELECT 'segment ' || grp % 1000 AS segment, date_trunc('month', day)::DATE AS month, sum(amount) AS total, count(*) AS n, min(amount) AS least, max(amount) AS most FROM silver.ordered WHERE amount > 1 GROUP BY ALL" >gold/months_ordered_$p.sql
+done
 for t in ordered scattered; do
   cluster=""; [ $t = ordered ] && cluster="CLUSTER BY (grp)"
   echo "CREATE STREAMING TABLE $t $cluster TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.enableChangeDataFeed' = 'true', 'delta.targetFileSize' = '16mb') AS SELECT id, grp::BIGINT AS grp, amount, day FROM STREAM read_files('landing/$t', format => 'parquet')" >silver/$t.sql
@@ -41,6 +44,7 @@ again() { rm -rf lake; cp -al first lake; }
 "$shared/peers/peers.sh" python prepare.py "$rows" new
 "$smelt" run --select silver.ordered >/dev/null
 compare "appended, sums" sums_ordered
+compare "appended, sums by a text and a month" months_ordered
 compare "appended, means (groups touched everywhere)" means_ordered
 again
 "$smelt" sql "UPDATE silver.ordered SET amount = amount + 1 WHERE grp BETWEEN $((rows / 2000)) AND $((rows / 2000 + rows / 1000000))" >/dev/null

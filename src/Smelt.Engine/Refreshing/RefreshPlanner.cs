@@ -48,7 +48,7 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
             if (readsBefore && await change.Table.Table.GoneSinceAsync(change.Before, change.Table.Snapshot, cancel) is { } gone) return RefreshChoice.Full($"{name}: VACUUM took '{gone}' of the version read before");
         }
         var appends = query.Leaves.All(l => !changes.TryGetValue(l.Dataset, out var change) || (change.Difference.OnlyAppends && l.Reach == LeafReach.Linear));
-        var way = query.Shape == RefreshShape.Rows ? RefreshWay.Rows : appends && query.Merging is not null && MergesExactly(query) && !Drops ? RefreshWay.Merged : RefreshWay.Groups;
+        var way = query.Shape == RefreshShape.Rows ? RefreshWay.Rows : appends && query.Merging is not null && MergesExactly(query) && !Drops && await CastsExactlyAsync(query, cancel) ? RefreshWay.Merged : RefreshWay.Groups;
         if (way != RefreshWay.Rows && Dataset.DeclaredColumns.Any(static c => c.Type is not null)) return RefreshChoice.Full("it groups, and stores its columns under types that are declared");
         if (way == RefreshWay.Groups && query.Keys.Count == 0) return RefreshChoice.Full("all rows are one group, whose value does not follow from the changes");
         var refresh = new IncrementalRefresh(way, changes);
@@ -78,6 +78,31 @@ internal sealed class RefreshPlanner(UpdateContext context, StepPreparation step
         var fields = step.Target!.Snapshot.Schema.Fields;
         return query.Merging!.Count == fields.Count && query.Merging.Select((kind, i) => (kind, fields[i].Type)).All(static c => c.kind != MergeKind.Sum || c.Type is DecimalType or PrimitiveType { Name: "long" or "integer" or "short" or "byte" });
     }
+
+    /// <summary>Figures that are stored under a cast add up as long as the cast rounds nothing.</summary>
+    private async Task<bool> CastsExactlyAsync(IncrementalQuery query, CancellationToken cancel)
+    {
+        if (query.MergedCasts.Count == 0) return true;
+        using var catalog = new StepCatalog(context.Database());
+        catalog.CreateMacros(StepInputs.Queries(context.Pipeline.Graph, step.Query).SelectMany(static q => q.Macros));
+        foreach (var leaf in query.Leaves)
+        {
+            var table = (await context.Tables.FindAsync(leaf.Dataset, cancel))!;
+            await catalog.BindScanAsync(StepCatalog.OwnSchema, NameOf(leaf.Index), table.Table.Scan(table.Snapshot, []), cancel);
+        }
+        var given = catalog.Describe(query.UncastSql(static i => SqlText.Identifier(StepCatalog.OwnSchema, NameOf(i))));
+        var stored = step.Target!.Snapshot.Schema.Fields;
+        return query.MergedCasts.All(i => IsExact(given[i].Type, stored[i].Type));
+
+        static string NameOf(int leaf) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"leaf_{leaf}");
+    }
+
+    private static bool IsExact(DuckDbType from, DeltaType to) => from.Id switch
+    {
+        DuckDbTypeId.Decimal => to is DecimalType wide && wide.Scale >= from.Scale,
+        DuckDbTypeId.BigInt or DuckDbTypeId.HugeInt => to is DecimalType or PrimitiveType { Name: "long" or "integer" or "short" or "byte" },
+        _ => false,
+    };
 
     private string? Unfit()
     {

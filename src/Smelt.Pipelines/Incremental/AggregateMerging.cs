@@ -21,7 +21,13 @@ internal static class AggregateMerging
         return kinds;
     }
 
-    private static MergeKind? KindOf(JsonObject item) => item.Class() != "FUNCTION" || item["distinct"] is JsonValue distinct && distinct.TryGetValue<bool>(out var yes) && yes ? null : item.Text("function_name").ToLowerInvariant() switch
+    /// <summary>A cast of a sum or a count, as amounts are stored: whether it is exact is a matter of types.</summary>
+    internal static JsonObject? Cast(JsonObject item) =>
+        item.Class() == "CAST" && item["try_cast"]?.GetValue<bool>() != true && item["child"] is JsonObject child && Plain(child) is MergeKind.Sum or MergeKind.Count ? child : null;
+
+    private static MergeKind? KindOf(JsonObject item) => Plain(Cast(item) ?? item);
+
+    private static MergeKind? Plain(JsonObject item) => item.Class() != "FUNCTION" || item["distinct"] is JsonValue distinct && distinct.TryGetValue<bool>(out var yes) && yes ? null : item.Text("function_name").ToLowerInvariant() switch
     {
         "sum" => MergeKind.Sum,
         "count" or "count_star" or "count_if" or "countif" => MergeKind.Count,

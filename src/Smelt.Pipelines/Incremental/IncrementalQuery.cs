@@ -35,6 +35,9 @@ public sealed class IncrementalQuery
     /// <summary>What each output column is, where values of old and new rows can be put together; else null.</summary>
     public IReadOnlyList<MergeKind>? Merging { get; }
 
+    /// <summary>Output columns that are casts of what is merged.</summary>
+    public IReadOnlyList<int> MergedCasts => Merging is null ? [] : [.. _tree.Node.Objects("select_list").Select(static (item, i) => (item, i)).Where(static c => AggregateMerging.Cast(c.item) is not null).Select(static c => c.i)];
+
     /// <summary>Takes a query apart.</summary>
     /// <param name="query">A materialized view's.</param>
     /// <param name="viewOf">The query of a view of the pipeline; null for stored datasets.</param>
@@ -82,6 +85,17 @@ public sealed class IncrementalQuery
     /// <param name="leaf">The table that changed, or null.</param>
     /// <param name="matching">For a table of an outer join's NULL side: the changed rows that rows of the other side have to match.</param>
     public string Sql(Func<int, string> nameOf, int? leaf = null, string? matching = null) => Print(Varied(leaf, matching), nameOf);
+
+    /// <summary>The whole query with the <see cref="MergedCasts"/> left out: its columns tell what they cast from.</summary>
+    public string UncastSql(Func<int, string> nameOf)
+    {
+        var tree = Varied(null, null);
+        foreach (var item in tree.Node.Objects("select_list").ToList())
+        {
+            if (AggregateMerging.Cast(item) is { } child) item.Become((JsonObject)child.DeepClone());
+        }
+        return Print(tree, nameOf);
+    }
 
     /// <summary>The distinct keys of the groups that rows of one changed table belong to, as <see cref="KeyName"/>.</summary>
     public string KeysSql(Func<int, string> nameOf, int leaf, string? matching = null)
