@@ -97,14 +97,14 @@ internal sealed class DayBatch : IStepBatch
         if (_flows.Count == 1) Sql = _flows[0].Sql;
         else (Sql, Shape) = new FlowUnion(_step, Catalog, names.SourceFile).Of(_flows);
         if (!isBronze) return;
-        Where = OfBatches(names);
+        Where = OfBatches(names, isIngestion);
         IsEmpty = isIngestion && _flows.TrueForAll(static f => f.Ingested is { Batches.Count: 0 });
     }
 
     /// <summary>
     /// Bronze: of these days the rows that the batches which are read again brought, and no others; a row that was let in from quarantine since comes again with its file, under that file's stamps.
     /// </summary>
-    private string OfBatches(Smelt.Pipelines.MetadataColumns names)
+    private string OfBatches(Smelt.Pipelines.MetadataColumns names, bool isIngestion)
     {
         if (names.BatchId is not { } id || _step.Target!.Snapshot.Schema.Find(id) is null)
             throw new EngineException(EngineCodes.DayRefused, $"{_step.Dataset.Name} cannot be made again by days: its rows do not tell which batch brought them (_batch_id).");
@@ -112,9 +112,11 @@ internal sealed class DayBatch : IStepBatch
         var target = $"{RowDifference.Target}.{SqlText.Identifier(id)}";
         var ingested = _flows.Select(static f => f.Ingested).OfType<IngestedFiles>().ToList();
         var where = $"({Where} AND {target} {In(ingested.SelectMany(static i => i.Batches))})";
+        // By ingestion date it comes on its file's day, whenever it was let in; by a column of its own on that column's.
+        var let = isIngestion ? "" : $"{Where} AND ";
         var replays = ingested.SelectMany(static i => i.Replays).ToList();
         if (replays.Count == 0 || names.SourceFile is not { } file || _step.Target.Snapshot.Schema.Find(file) is null) return where;
         var files = ingested.SelectMany(static i => i.Files).Select(static f => f.File.Path).ToList();
-        return files.Count == 0 ? where : $"({where} OR ({target} {In(replays)} AND {RowDifference.Target}.{SqlText.Identifier(file)} {In(files)}))";
+        return files.Count == 0 ? where : $"({where} OR ({let}{target} {In(replays)} AND {RowDifference.Target}.{SqlText.Identifier(file)} {In(files)}))";
     }
 }

@@ -20,7 +20,9 @@ public sealed partial class DeltaTable
                 return new ChangeRange.Broken(ChangeBreak.LogGone, version, null);
             var change = BreakOf(actions, tableId);
             var mark = CommitMarks.Of(actions.Info);
-            if (change is not (null or ChangeBreak.Replaced) && (mark is not null || skipChangeCommits))
+            // Days made again may only add rows: these are of what was read before, and come by their readers' own days.
+            var isRemade = change is null && mark == CommitMarks.Remade && actions.ChangesData;
+            if (isRemade || change is not (null or ChangeBreak.Replaced) && (mark is not null || skipChangeCommits))
             {
                 passed.Add(new PassedVersion(version, actions.Info?.Operation, mark) { What = actions.Info?.Tags.GetValueOrDefault(CommitMarks.What) });
                 continue;

@@ -93,6 +93,33 @@ public sealed class BronzeDayTests
     }
 
     [Fact]
+    public void A_row_let_in_from_quarantine_stays_where_another_day_of_the_table_s_own_column_is_made_again()
+    {
+        const string Query = "CREATE STREAMING TABLE o (CONSTRAINT c EXPECT (amount::INT > 0) ON VIOLATION QUARANTINE ROW) TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT * REPLACE (day::DATE AS day) FROM STREAM read_files('landing', format => 'csv')";
+        using var folder = new PipelineFolder("name: b\n").Write("bronze/o.sql", Query).Write("landing/1.csv", "id,day,amount\n1,2025-01-01,-1\n2,2025-01-02,-1\n3,2025-01-01,5\n");
+        LocalUpdate.Run(folder.Path);
+        folder.Write("bronze/o.sql", Query.Replace("> 0", "> -5")).Smelt("quarantine", "replay", "bronze.o").Expect(0);
+        _ = LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Made("bronze.o");
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("[1, 2, 3]", lake.Text("SELECT list(id ORDER BY id)::VARCHAR FROM bronze.o"));
+    }
+
+    [Fact]
+    public void Rows_that_a_day_made_again_only_adds_are_no_new_rows_for_streams()
+    {
+        using var folder = TwoDays();
+        foreach (var rule in (string[])["amount > 10", "amount > 0"])
+        {
+            folder.Write("bronze/o.sql", Bronze.Replace("amount > 0", rule));
+            _ = LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Made("bronze.o");
+            LocalUpdate.Run(folder.Path);
+        }
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("1:10 2:20 4:40", lake.Text("SELECT string_agg(id || ':' || amount, ' ' ORDER BY id) FROM silver.o"));
+        Assert.Equal(0, LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-02", "silver.o").Made("silver.o").Counts.RowsOut);
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("1:10 2:20 4:40", lake.Text("SELECT string_agg(id || ':' || amount, ' ' ORDER BY id) FROM silver.o"));
+    }
+
+    [Fact]
     public void What_retention_or_an_erasure_took_out_does_not_come_back()
     {
         using var folder = TwoDays();
