@@ -72,14 +72,16 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         return [.. sources.Select(source => new BatchFiles(key, listed, intent?.BatchId, source.Path, FileBatch.FromJson(source.Batch).Files)).Where(static b => b.Files.Count > 0)];
     }
 
-    /// <summary>A side table's plan can always follow: where the table came to be meanwhile, its rows are appended to it.</summary>
+    /// <summary>A side table's plan can always follow: where the table came to be meanwhile, its rows are appended to it; which rows change is derived again.</summary>
     private async Task<CommitResult> FollowAsync(DeltaTable table, TablePlan plan, CancellationToken cancel)
     {
         var result = await table.CommitAsync(plan, cancel: cancel);
-        if (result is not CommitResult.Conflict || await IsSupersededAsync(cancel) || plan.Kind == PlanKind.Metadata || await table.TrySnapshotAsync(cancel) is not { } now) return result;
-        // What was read of the quarantine went meanwhile: as a whole replacement the batch's rows are kept, and none of it is lost that the batch knew of.
-        if (plan.Kind == PlanKind.Change) plan = plan with { Kind = PlanKind.Overwrite, Removes = [] };
-        return await table.CommitAsync(Rebased(plan, now), cancel: cancel);
+        for (var conflicts = 0; result is CommitResult.Conflict && conflicts < StepRunner.MostConflicts; conflicts++)
+        {
+            if (await IsSupersededAsync(cancel) || plan.Kind == PlanKind.Metadata || IsMemory(plan) && plan.Kind == PlanKind.Change || await table.TrySnapshotAsync(cancel) is not { } now) return result;
+            result = await table.CommitAsync(plan.Kind == PlanKind.Change ? await new QuarantineChange(context, table, plan).OverAsync(now, cancel) : Rebased(plan, now), cancel: cancel);
+        }
+        return result;
     }
 
     /// <summary>A side table's plan on the table as it is now: its own columns are kept, by growing or replacing what is there.</summary>

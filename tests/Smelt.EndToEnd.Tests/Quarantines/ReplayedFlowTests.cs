@@ -109,4 +109,24 @@ public sealed class ReplayedFlowTests
             Assert.Equal(("1a=2.50 2a=0.00 101=5.00 102=1.00 111p=7.00 112p=3.00", "103 orders"), Of(folder));
         }
     }
+
+    [Theory]
+    [InlineData("before-commit-0")]
+    [InlineData("after-commit-0")]
+    public void A_killed_replay_that_others_change_the_quarantine_under_takes_out_its_own_rows_and_no_others(string point)
+    {
+        using var folder = s_refused.Value.Copy();
+        var killed = folder.Smelt(new Dictionary<string, string> { ["SMELT_FAULT"] = "kill@silver.orders:" + point }, "quarantine", "replay", "silver.orders", "--no-tests");
+        Assert.Equal(137, killed.ExitCode);
+        const string Quarantine = "'lake/silver/orders__quarantine'";
+        folder.Smelt("sql", $"DELETE FROM {Quarantine} WHERE order_id = 2").Expect(0);
+        folder.Smelt("sql", $"INSERT INTO {Quarantine} BY NAME SELECT 500 AS order_id, 'phone' AS _flow, ['positive'] AS _broken_expectations").Expect(0);
+        folder.Smelt("sql", $"OPTIMIZE {Quarantine}").Expect(0);
+        LocalUpdate.Run(folder.Path);
+        Assert.Equal(("1a=2.50 101=5.00 102=1.00 111p=7.00", "103 orders 112 phone 500 phone"), Of(folder));
+        Assert.Contains("| replayed 20", folder.Scalar("SELECT _reason FROM silver.orders__quarantine WHERE order_id = 103"), StringComparison.Ordinal);
+        LocalUpdate.Run(folder.Path).NothingRan();
+        Replay(folder);
+        Assert.Equal(("1a=2.50 101=5.00 102=1.00 111p=7.00 112p=3.00", "103 orders 500 phone"), Of(folder));
+    }
 }

@@ -53,7 +53,10 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
         foreach (var flow in await FlowSequence.OrderedAsync(context, dataset, cancel))
         {
             var started = context.Clock.GetTimestamp();
-            if (await FinishAsync(dataset, flow, progress, cancel) is { } finished) outcomes.Add(flow, finished, context.Clock.GetElapsedTime(started));
+            var finished = await FinishAsync(dataset, flow, progress, cancel);
+            if (finished is not null) outcomes.Add(flow, finished, context.Clock.GetElapsedTime(started));
+            // What it has prepared may hold rows of this quarantine.
+            if (finished is FlowResult.Failed) return outcomes.Together();
             if (any is null && (await FlowState.OpenAsync(context.Layout.State, dataset.Name, flow.IsDefault ? null : flow.Name, cancel)).Done is not null) any = flow;
         }
         if (any is null) return new FlowResult.Skipped(NoTable);
@@ -102,6 +105,8 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
                 if (await FinishAsync(dataset, part.Flow, progress, cancel) is FlowResult.Failed failed) return failed;
                 continue;
             }
+            if (state.Table.HasOpenBesides(step.FlowName))
+                return Failed(EngineCodes.ReplayRefused, $"Another flow of {dataset.Name} has a batch that is prepared and not finished: it may let rows of the same quarantine in. Nothing was changed. Run smelt run --select {dataset.Name} first, with the flow defined that began it.");
             if (LayoutChange.Of(step) is { } layout) await layout.ApplyAsync(step.Target.Table, cancel);
             else if (await ReplayAsync(step, part, key, progress, cancel) is { } replayed) return replayed;
             await RepinAsync(dataset, cancel);
