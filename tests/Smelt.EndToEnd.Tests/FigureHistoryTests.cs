@@ -59,6 +59,27 @@ public sealed class FigureHistoryTests
         Assert.Equal("2 4", folder.Scalar("SELECT count(DISTINCT update_id) || ' ' || count(*) FROM _smelt.test_results"));
     }
 
+    [Fact]
+    public void A_figure_that_cannot_be_taken_fails_no_update()
+    {
+        using var folder = Pipeline("column_profile: all\n").Write("gold/far.sql", "SELECT DATE '300000-01-01' AS d FROM silver.t");
+        var run = folder.Smelt("run").Expect(0);
+        Assert.Contains("the figures of gold.far are not kept: ", run.Out + run.Err);
+        Assert.Equal("silver.t", folder.Scalar("SELECT string_agg(DISTINCT dataset, ' ') FROM _smelt.column_profile"));
+        Assert.DoesNotContain("was cut short", folder.Smelt("run").Expect(0).Out);
+    }
+
+    [Fact]
+    public void Results_that_cannot_be_kept_are_told_first_and_leave_the_exit_code_alone()
+    {
+        using var folder = Pipeline("").Write("silver/properties.yml", "version: 2\nmodels:\n  - name: t\n    columns:\n      - name: id\n        tests: [unique]\n");
+        folder.Smelt("run", "--no-tests").Expect(0);
+        File.WriteAllText(folder.File("lake/_smelt/test_results"), "in the way");
+        var tested = folder.Smelt("test").Expect(0);
+        Assert.Contains("unique_t_id", tested.Out);
+        Assert.Contains("these results are not kept in _smelt.test_results", tested.Err);
+    }
+
     private static PipelineFolder Pipeline(string yml) => new PipelineFolder($"name: f\nvariables: {{rows: 8}}\n{yml}").Write("silver/t.sql", Table);
 
     private static string Figures(PipelineFolder folder) =>

@@ -7,7 +7,7 @@ public sealed class UnitTestTests
 {
     private static PipelineFolder Shop() => new PipelineFolder("name: u\nvariables: {least: 1}\n")
         .Write("bronze/orders.sql", "SELECT * FROM STREAM read_files('landing/orders', format => 'csv')").Write("bronze/shops.sql", "SELECT * FROM read_files('landing/shops', format => 'csv')")
-        .Write("functions/f.sql", "CREATE MACRO cents(x) AS (x * 100)::INT")
+        .Write("functions/f.sql", "CREATE MACRO cents(x, factor := 100) AS (x * factor)::INT")
         .Write("silver/shops.sql", "CREATE VIEW silver.shops AS SELECT upper(city) AS city, shop FROM bronze.shops")
         .Write("silver/orders.sql", """
             CREATE STREAMING TABLE silver.orders (

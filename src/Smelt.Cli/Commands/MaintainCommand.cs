@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Smelt.Engine;
 using Smelt.Pipelines;
 using Smelt.Pipelines.TableStatements;
 using Smelt.Runs;
@@ -24,18 +25,29 @@ internal static class MaintainCommand
             var statements = new List<TableStatement>();
             // First, so that files which lose rows are compacted with the others.
             if (!parsed.GetValue(keeps)) statements.AddRange(datasets.Select(d => new RetentionStatement(Named(d.Name), d, parsed.GetValue(dry))));
-            foreach (var name in await TablesAsync(session, datasets, cancel))
+            var tables = (await TablesAsync(session, datasets, cancel)).ConvertAll(Named);
+            // Smelt's own get a file with every update.
+            if (parsed.GetValue(CommandTree.Select) is null && parsed.GetValue(CommandTree.Exclude) is null) tables.AddRange(SystemTables(session));
+            foreach (var table in tables)
             {
-                var table = Named(name);
                 if (!parsed.GetValue(optimizes) && !parsed.GetValue(dry)) statements.Add(new OptimizeStatement(table, false, null, []));
-                if (!parsed.GetValue(vacuums)) statements.Add(new VacuumStatement(table, session.Pipeline.Target.HistoryRetention, parsed.GetValue(dry)));
+                if (!parsed.GetValue(vacuums)) statements.Add(new VacuumStatement(table, session.Pipeline.Target.HistoryRetention, parsed.GetValue(dry)) { YieldsToTable = true });
             }
-            return await SqlCommand.RunAsync(terminal, session, new TableStatements(statements, []), isErasure: false, cancel);
+            return await SqlCommand.RunAsync(terminal, session, new TableStatements(statements, []), isErasure: false, goesOn: true, cancel);
         });
         return command;
     }
 
     private static TableName Named(DatasetName name) => new([name.Schema, name.Name], false, new FilePosition(1, 1));
+
+    /// <summary>The tables of Smelt's own that are there, by their folders.</summary>
+    private static IEnumerable<TableName> SystemTables(PipelineSession session)
+    {
+        var root = Path.Combine(session.Layout.Root, LakeLayout.SystemSchema);
+        if (!Directory.Exists(root)) return [];
+        return Directory.EnumerateDirectories(root).Where(static f => Directory.Exists(Path.Combine(f, "_delta_log"))).Order(StringComparer.Ordinal)
+            .Select(f => new TableName([Path.GetRelativePath(session.Pipeline.Folder, f)], true, new FilePosition(1, 1)));
+    }
 
     /// <summary>The datasets that have a table, each with its quarantine where that is there.</summary>
     private static async Task<List<DatasetName>> TablesAsync(PipelineSession session, IReadOnlyList<Dataset> datasets, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Smelt.Engine;
 using Smelt.Pipelines;
 using Smelt.Pipelines.TableStatements;
 using Smelt.Runs;
@@ -23,7 +24,7 @@ internal static class SqlCommand
             var isErasure = parsed.GetValue(erasure);
             if (isErasure && read.Statements.FirstOrDefault(static s => s is not DeleteStatement) is { } other) throw new UsageException($"--erasure takes DELETE statements only, and there is {other.Verb}. Run it without.");
             if (isErasure && read.Statements.Any(static s => s is DeleteStatement { Condition: null })) throw new UsageException("--erasure takes DELETE statements with a WHERE: whom to forget.");
-            return await RunAsync(terminal, session, read, isErasure, cancel);
+            return await RunAsync(terminal, session, read, isErasure, goesOn: false, cancel);
         });
         return command;
     }
@@ -38,20 +39,35 @@ internal static class SqlCommand
         return hasPipeline ? OpenedPipeline.Open(parsed, terminal) : PipelineSession.WithoutPipeline(Path.GetFullPath(folder), TimeProvider.System);
     }
 
-    /// <summary>Nothing is done where one statement cannot be read. Each is a commit of its own; the first that fails ends the work, and those before it stay.</summary>
-    internal static async Task<int> RunAsync(Terminal terminal, PipelineSession session, TableStatements read, bool isErasure, CancellationToken cancel)
+    /// <summary>Nothing is done where one statement cannot be read. Each is a commit of its own, and those before one that fails stay.</summary>
+    /// <param name="terminal">Where to tell it.</param>
+    /// <param name="session">The pipeline.</param>
+    /// <param name="read">The statements.</param>
+    /// <param name="isErasure">Whether their deletes are to forget somebody.</param>
+    /// <param name="goesOn">Whether the statements after one that fails are done all the same, as they are about other tables; else the first that fails ends the work.</param>
+    /// <param name="cancel">Ends the work.</param>
+    internal static async Task<int> RunAsync(Terminal terminal, PipelineSession session, TableStatements read, bool isErasure, bool goesOn, CancellationToken cancel)
     {
-        var (done, diagnostics, failure) = (new List<StatementOutcome>(), read.Diagnostics, (StatementFailedException?)null);
+        var (done, diagnostics, failures) = (new List<StatementOutcome>(), read.Diagnostics, new List<StatementFailedException>());
         try
         {
             if (!diagnostics.Any(static d => d.Severity == Severity.Error))
             {
                 foreach (var statement in read.Statements)
                 {
-                    foreach (var outcome in await StatementDispatch.RunAsync(session, statement, isErasure, cancel))
+                    try
                     {
-                        done.Add(outcome);
-                        Tell(terminal, outcome);
+                        foreach (var outcome in await StatementDispatch.RunAsync(session, statement, isErasure, cancel))
+                        {
+                            done.Add(outcome);
+                            Tell(terminal, outcome);
+                        }
+                    }
+                    catch (Exception error) when (Failure(error, statement, goesOn) is { } failed)
+                    {
+                        failures.Add(failed);
+                        terminal.Say($"smelt: {failed.Code}: {failed.Message}");
+                        if (!goesOn) break;
                     }
                 }
             }
@@ -60,15 +76,15 @@ internal static class SqlCommand
         {
             diagnostics = [.. diagnostics, .. wrong.Diagnostics];
         }
-        catch (StatementFailedException failed)
-        {
-            failure = failed;
-            terminal.Say($"smelt: {failed.Code}: {failed.Message}");
-        }
         DiagnosticView.Write(terminal, diagnostics);
-        if (terminal.Json) Write(done, diagnostics, failure);
-        return failure?.ExitCode ?? (diagnostics.Any(static d => d.Severity == Severity.Error) ? ExitCode.Usage : ExitCode.Fine);
+        if (terminal.Json) Write(done, diagnostics, failures, goesOn);
+        if (failures.Count > 0) return goesOn ? ExitCode.Failed : failures[0].ExitCode;
+        return diagnostics.Any(static d => d.Severity == Severity.Error) ? ExitCode.Usage : ExitCode.Fine;
     }
+
+    /// <summary>What a statement that ended so failed with; of work that goes on a fault of one table's storage is that table's too.</summary>
+    private static StatementFailedException? Failure(Exception error, TableStatement statement, bool goesOn) => error as StatementFailedException
+        ?? (goesOn && StepFault.Of(error) is { } fault ? new StatementFailedException(fault.Code, $"{statement.Verb} {statement.Target}: {fault.Message}", ExitCode.Failed) : null);
 
     private static void Tell(Terminal terminal, StatementOutcome outcome)
     {
@@ -77,18 +93,24 @@ internal static class SqlCommand
         foreach (var note in outcome.Notes) terminal.Say($"note: {note}");
     }
 
-    private static void Write(List<StatementOutcome> done, IReadOnlyList<Diagnostic> diagnostics, StatementFailedException? failure) => JsonOutput.Write(json =>
+    private static void Write(List<StatementOutcome> done, IReadOnlyList<Diagnostic> diagnostics, List<StatementFailedException> failures, bool goesOn) => JsonOutput.Write(json =>
     {
         json.WriteStartArray("statements");
         foreach (var outcome in done) outcome.Write(json);
         json.WriteEndArray();
         if (diagnostics.Count > 0) DiagnosticView.Write(json, diagnostics);
-        if (failure is null) return;
+        if (goesOn && failures.Count > 0) json.Objects("errors", failures, failure => Write(json, failure));
+        if (goesOn || failures.Count == 0) return;
         json.WriteStartObject("error");
-        json.WriteString("code", failure.Code);
-        json.WriteString("message", failure.Message);
+        Write(json, failures[0]);
         json.WriteEndObject();
     });
+
+    private static void Write(System.Text.Json.Utf8JsonWriter json, StatementFailedException failure)
+    {
+        json.WriteString("code", failure.Code);
+        json.WriteString("message", failure.Message);
+    }
 }
 
 /// <summary>Which part does which statement.</summary>

@@ -30,18 +30,32 @@ internal static class TestCommand
             }
             List<TestOutcome> outcomes = days is not null ? [] : [.. UnitTestRunner.Run(session, datasets.Select(static d => d.Name).ToHashSet(), Ended, cancel)];
             if (isWhole) outcomes.AddRange(await PipelineTestRunner.RunAsync(session.Pipeline, TimeProvider.System, Ended, cancel));
+            var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System));
+            IReadOnlyList<TestOutcome> tested = [];
             if (!parsed.GetValue(unit))
             {
-                var context = session.NewContext(UpdateRunner.NewId(TimeProvider.System));
-                var tested = await new DataTestRunner(context) { Remembers = false, Days = days }.RunAsync(datasets, isWhole, Ended, cancel);
+                tested = await new DataTestRunner(context) { Remembers = false, Days = days }.RunAsync(datasets, isWhole, Ended, cancel);
                 outcomes.AddRange(tested);
-                if (days is null) await TestRecords.KeepAsync(context, tested, cancel);
             }
             if (terminal.Json) JsonOutput.Write(json => TestView.Write(json, outcomes));
             else terminal.Words.WriteLine(TestView.Summary(outcomes));
+            if (days is null) await KeepAsync(terminal, context, tested, cancel);
             return outcomes.Any(static t => t.Status is TestStatus.Failed or TestStatus.Error) ? ExitCode.Failed : ExitCode.Fine;
         });
         return command;
+    }
+
+    /// <summary>What the tests found is told already, and stays true where it cannot be kept.</summary>
+    private static async Task KeepAsync(Terminal terminal, UpdateContext context, IReadOnlyList<TestOutcome> tested, CancellationToken cancel)
+    {
+        try
+        {
+            await TestRecords.KeepAsync(context, tested, cancel);
+        }
+        catch (Exception error) when (StepFault.Of(error) is { } fault)
+        {
+            terminal.Say($"smelt: warning: these results are not kept in {LakeLayout.SystemSchema}.test_results: {fault.Message}");
+        }
     }
 
     private static void Tell(Terminal terminal, TestOutcome outcome)

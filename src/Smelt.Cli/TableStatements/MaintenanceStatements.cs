@@ -31,9 +31,11 @@ internal sealed class MaintenanceStatements(PipelineSession session)
 
     private async Task<StatementOutcome> VacuumAsync(VacuumStatement vacuum, StatementTarget target, CancellationToken cancel)
     {
+        var own = TimeSpan.FromMilliseconds(Retention.DeletedFilesMs(target.Snapshot.Metadata));
+        var yields = vacuum.YieldsToTable && vacuum.Retain < own;
         var options = new VacuumOptions
         {
-            Retain = vacuum.Retain,
+            Retain = yields ? own : vacuum.Retain,
             DryRun = vacuum.IsDryRun,
             AllowShortRetention = vacuum.AllowsShort,
             Protected = await OpenRecords.FilesAsync(session.Layout, cancel),
@@ -45,6 +47,7 @@ internal sealed class MaintenanceStatements(PipelineSession session)
         return new StatementOutcome(vacuum.Verb, Name(vacuum, target), words)
         {
             Metrics = [("files", report.Keys.Count), ("bytes", report.Bytes)],
+            Notes = yields ? [string.Create(CultureInfo.InvariantCulture, $"files of {Name(vacuum, target)} are kept for its own {own.TotalHours:0.#} hours (delta.deletedFileRetentionDuration), and not for the {vacuum.Retain!.Value.TotalHours:0.#} of platform.yml")] : [],
             Rows = vacuum.IsDryRun ? new StatementRows(["file"], [.. report.Keys.Select(static k => (string[])[k])]) : null,
         };
     }

@@ -18,12 +18,12 @@ internal sealed class RowStatements(PipelineSession session, bool isErasure)
         {
             using var scope = new StatementScope(session);
             var target = await scope.TargetAsync(statement.Target, cancel);
+            if (isErasure) target = await Erasure.AllowedAsync(session, statement.Target, target, cancel);
             var (operation, options) = await PlanAsync(statement, target, scope, cancel);
             options = options with { ReadsTarget = scope.Reads(target), MaxAttempts = scope.Reads(target) ? 1 : Attempts };
-            if (isErasure) Erasure.Refuse(session, target);
             var result = isErasure ? await Erasure.RunAsync(session, target, operation, options, scope.Catalog.Connection, cancel)
                 : await target.Table.ChangeAsync(operation, options, scope.Catalog.Connection, options.ReadsTarget ? target.Snapshot : null, cancel);
-            if (result is not DmlResult.Conflict || !options.ReadsTarget || attempt == Attempts) return Told(statement, target, result);
+            if (result is not DmlResult.Conflict || !options.ReadsTarget || attempt == Attempts) return Told(statement, target, result, isErasure ? await Erasure.NotesAsync(session, target, cancel) : null);
         }
     }
 
@@ -95,13 +95,13 @@ internal sealed class RowStatements(PipelineSession session, bool isErasure)
         return assigned;
     }
 
-    private StatementOutcome Told(TableStatement statement, StatementTarget target, DmlResult result)
+    private StatementOutcome Told(TableStatement statement, StatementTarget target, DmlResult result, IReadOnlyList<string>? ofErasure)
     {
         var name = target.Dataset?.ToString() ?? statement.Target.ToString();
         switch (result)
         {
             case DmlResult.Committed committed:
-                return new StatementOutcome(statement.Verb, name, Words(committed.Metrics)) { Version = committed.Version, Metrics = Numbers(committed.Metrics), Notes = isErasure ? Erasure.Notes(session, target) : ChangedByHand.Notes(session, target, statement, committed) };
+                return new StatementOutcome(statement.Verb, name, Words(committed.Metrics)) { Version = committed.Version, Metrics = Numbers(committed.Metrics), Notes = ofErasure ?? ChangedByHand.Notes(session, target, statement, committed) };
             case DmlResult.Unchanged unchanged:
                 return new StatementOutcome(statement.Verb, name, "no row to change") { Metrics = Numbers(unchanged.Metrics) };
             case DmlResult.Conflict conflict:

@@ -66,8 +66,8 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
         foreach (var macro in macros.Where(m => test.Macros.ContainsKey(m.Name)))
         {
             if (macro.IsTable) throw new EngineException(EngineCodes.InputMissing, $"{test.Name} overrides {macro.Name}, which gives a table: give the rows of what it reads.");
-            var forms = catalog.Connection.Rows($"SELECT list_transform(parameters, lambda p: '\"' || replace(p, '\"', '\"\"') || '\"').array_to_string(', ') FROM duckdb_functions() WHERE function_type = 'macro' AND database_name = {SqlText.Literal(catalog.Name)} AND lower(function_name) = {SqlText.Literal(macro.Name.ToLowerInvariant())}");
-            catalog.Connection.Execute($"CREATE OR REPLACE MACRO {SqlText.Identifier(macro.Name)} {string.Join(", ", forms.Select(f => $"({f[0]}) AS ({test.Macros[macro.Name]})"))}");
+            // Every overload with the parameters that its own text gives it, default values included.
+            catalog.Connection.Execute($"CREATE OR REPLACE MACRO {SqlText.Identifier(macro.Name)} {string.Join(", ", macro.Parameters.Select(p => $"{p} AS ({test.Macros[macro.Name]})"))}");
         }
     }
 

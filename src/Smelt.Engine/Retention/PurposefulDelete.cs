@@ -15,7 +15,8 @@ public static class PurposefulDelete
     {
         cancel.ThrowIfCancellationRequested();
         var result = await delete();
-        if (result is not DmlResult.Committed || !AppendOnlyProperty.IsOn(table.Snapshot)) return result;
+        // What the commit did counts: the table may have been another when it was looked at.
+        if (result is not DmlResult.Committed { LiftedAppendOnly: true }) return result;
         context.Probe($"{name}:after-delete");
         await SetAgainAsync(name, table, CancellationToken.None);
         return result;
@@ -29,17 +30,24 @@ public static class PurposefulDelete
     public static async Task<bool> MendAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
     {
         if (!IsAppendOnly(dataset) || await context.Tables.FindAsync(dataset.Name, cancel) is not { } table || AppendOnlyProperty.IsOn(table.Snapshot)) return false;
-        await SetAgainAsync(dataset.Name.ToString(), table, cancel);
+        // What follows in the same work is to see it set.
+        context.Tables.Publish(dataset.Name, table.Table, await SetAgainAsync(dataset.Name.ToString(), table, cancel));
         return true;
     }
 
     private static bool IsAppendOnly(Dataset dataset) => dataset.Kind == DatasetKind.StreamingTable
         && (dataset.Name.Layer == Layer.Bronze || dataset.Properties.Any(static p => p.Key.Equals(AppendOnlyProperty.Name, StringComparison.OrdinalIgnoreCase) && p.Value.Equals("true", StringComparison.OrdinalIgnoreCase)));
 
-    private static async Task SetAgainAsync(string name, PinnedTable table, CancellationToken cancel)
+    /// <returns>The table with the property.</returns>
+    private static async Task<Snapshot> SetAgainAsync(string name, PinnedTable table, CancellationToken cancel)
     {
         var plan = AppendOnlyProperty.SetAgain(table.Table.Folder, table.Snapshot.Metadata.Id, null, Guid.NewGuid().ToString("N")[..16]);
-        if (await table.Table.CommitAsync(plan, null, cancel) is CommitResult.Conflict conflict)
-            throw new EngineException(EngineCodes.TooManyConflicts, $"The rows of {name} are gone, and {AppendOnlyProperty.Name} could not be set again: {conflict.Reason}. `smelt maintain` sets it.");
+        return await table.Table.CommitAsync(plan, null, cancel) switch
+        {
+            CommitResult.Committed committed => committed.Snapshot,
+            CommitResult.AlreadyCommitted there => there.Snapshot,
+            CommitResult.Conflict conflict => throw new EngineException(EngineCodes.TooManyConflicts, $"The rows of {name} are gone, and {AppendOnlyProperty.Name} could not be set again: {conflict.Reason}. `smelt maintain` sets it."),
+            var other => throw new InvalidOperationException(other.ToString()),
+        };
     }
 }

@@ -10,6 +10,7 @@ internal sealed class StreamPlanner(UpdateContext context)
     public async Task<StepPreparation> DecideAsync(StepPreparation step, CancellationToken cancel)
     {
         var state = step.State!;
+        var notes = new List<string>();
         if (step is { Dataset.Kind: DatasetKind.Sink, Mode: RefreshMode.Full })
             throw new EngineException(EngineCodes.FullRefreshLoses, $"{step.Dataset.Name} is a sink: what it was given cannot be taken back. Write another sink, or remove {step.Dataset.Sink!.Path} and {FlowState.FolderOf(step.Dataset.Name)} and run again.");
         if (step.Dataset.Kind == DatasetKind.Sink && state.Has(state.Generation, state.NextBatch(), "prepared"))
@@ -18,7 +19,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         {
             TargetMarks.RefuseForeign(context, step);
             RefuseLossOfRemoved(step);
-            await RemovedRows.RefuseLossAsync(context, step, cancel);
+            notes.AddRange(await RemovedRows.RefuseLossAsync(context, step, cancel));
         }
         else if (step.Dataset.Kind != DatasetKind.Sink)
         {
@@ -34,7 +35,6 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (missing.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, $"{string.Join(", ", missing)} has no data yet") };
         if (step.Flow.Kind == FlowKind.Once) return await DecideOnceAsync(step with { Tables = tables }, cancel);
         var reasons = new List<string>();
-        var notes = new List<string>();
         var sources = await SourcesAsync(step, reasons, notes, cancel);
         var (streams, waiting) = await StreamsAsync(step, reasons, notes, cancel);
         if (waiting is not null) return step with { Decision = new StepDecision(StepAction.Wait, waiting) };
@@ -77,7 +77,7 @@ internal sealed class StreamPlanner(UpdateContext context)
                 : await table.Table.AppendsBetweenAsync(input.TableId, input.Version, table.Snapshot, cancel) switch
                 {
                     ChangeRange.Broken { Kind: not ChangeBreak.LogGone } broken => $"lost or changed rows since (version {broken.Version}, {broken.Operation ?? "unknown operation"})",
-                    ChangeRange.Appends { Passed.Count: > 0 } => "gave up rows since",
+                    ChangeRange.Appends appends when appends.Passed.Any(RemovedRows.AreLost) => $"gave up rows since{RemovedRows.What(appends.Passed)}",
                     _ => null,
                 };
             if (why is not null)

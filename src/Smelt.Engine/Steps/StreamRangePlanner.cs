@@ -38,13 +38,7 @@ internal sealed class StreamRangePlanner(StepPreparation step, StreamSource sour
         return source.IsChanges ? await ChangesAsync(last, cancel) : await AppendsAsync(last, cancel);
     }
 
-    private StreamRange? Last()
-    {
-        if (step.Mode == RefreshMode.Full || step.State!.Done is not { } done) return null;
-        return done.Streams.FirstOrDefault(s => s.Name.Equals(source.Name, StringComparison.OrdinalIgnoreCase))
-            // A streamed table that got another name.
-            ?? done.Streams.FirstOrDefault(s => s.TableId == Now.Metadata.Id && s.Name.StartsWith("table_changes(", StringComparison.Ordinal) == source.IsChanges);
-    }
+    private StreamRange? Last() => step.Mode == RefreshMode.Full || step.State!.Done is not { } done ? null : source.LastOf(done, Now.Metadata.Id);
 
     private async Task<StreamRange> FirstAsync(CancellationToken cancel)
     {
@@ -89,6 +83,7 @@ internal sealed class StreamRangePlanner(StepPreparation step, StreamSource sour
         var change = await table.Table.AppendsBetweenAsync(range.TableId, after, Now, source.Options.SkipChangeCommits, cancel);
         if (change is ChangeRange.Broken broken) throw _stop.For(source, broken);
         var appends = (ChangeRange.Appends)change;
+        if (appends.Passed.FirstOrDefault(static p => p is { Mark: CommitMarks.Erasure, TakesAppended: true }) is { } erased) throw _stop.Erased(source, erased);
         var files = StreamFiles.OfAppends(appends, after, range.FromFile);
         if (files.Count > 0) reasons.Add($"new rows in {source.Name}");
         var taken = StreamFiles.Take(files, Limits);

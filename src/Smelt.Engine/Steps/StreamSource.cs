@@ -25,6 +25,13 @@ internal sealed record StreamSource(string Name, DatasetName? Dataset, string? P
     public DeltaTable Table(UpdateContext context) => Dataset is { } dataset ? context.Layout.Table(dataset)
         : new DeltaLake(new LocalObjectStore(System.IO.Path.GetFullPath(Path!, context.Pipeline.Folder)), context.Database().Connect, context.Clock).Table("");
 
+    /// <summary>How far a flow has read it; null where it has not.</summary>
+    /// <param name="done">The flow's last batch.</param>
+    /// <param name="tableId">The table's metaData.id, by which one that got another name is found.</param>
+    public StreamRange? LastOf(DoneRecord done, string tableId) =>
+        done.Streams.FirstOrDefault(s => s.Name.Equals(Name, StringComparison.OrdinalIgnoreCase))
+        ?? done.Streams.FirstOrDefault(s => s.TableId == tableId && s.Name.StartsWith("table_changes(", StringComparison.Ordinal) == IsChanges);
+
     private static StreamSource Of(SourceCall call)
     {
         var isChanges = call.Function == "table_changes";

@@ -17,6 +17,10 @@ internal sealed class StreamStop(StepPreparation step)
             $"{step.Dataset.Name} streams {source.Name}, and version {broken.Version} of it ({broken.Operation ?? "unknown operation"}) {What(broken.Kind)}. A stream reads appended rows only: {Rebuild}, make it a materialized view, stream the changes (STREAM table_changes), or pass such commits over (skipChangeCommits)."),
     };
 
+    /// <summary>Files that hold rows which were erased before they were read.</summary>
+    public EngineException Erased(StreamSource source, PassedVersion erasure) => new(EngineCodes.StreamChanged,
+        $"{step.Dataset.Name} streams {source.Name}, and version {erasure.Version} of it erased rows that it had not read yet: it would read them all the same. {Sentence(Rebuild)}, which reads what is left.");
+
     public EngineException NotRecorded(StreamSource source) => new(EngineCodes.StreamChanged,
         $"{step.Dataset.Name} streams {source.Name}, and that table does not record its changes. Set its property delta.enableChangeDataFeed = true; changes are read from that version on.");
 

@@ -39,6 +39,9 @@ public sealed record PassedVersion(long Version, string? Operation, string? Mark
 {
     /// <summary>In words what went, where the commit says it (<see cref="CommitMarks.What"/>).</summary>
     public string? What { get; init; }
+
+    /// <summary>Whether it took rows out of files that an earlier version of the same range appended: who reads these as they were appended reads rows that are gone.</summary>
+    public bool TakesAppended { get; init; }
 }
 
 /// <summary>Why a reader of appended rows cannot go on.</summary>

@@ -24,7 +24,11 @@ public sealed partial class DeltaTable
             var isRemade = change is null && mark == CommitMarks.Remade && actions.ChangesData;
             if (isRemade || change is not (null or ChangeBreak.Replaced) && (mark is not null || skipChangeCommits))
             {
-                passed.Add(new PassedVersion(version, actions.Info?.Operation, mark) { What = actions.Info?.Tags.GetValueOrDefault(CommitMarks.What) });
+                passed.Add(new PassedVersion(version, actions.Info?.Operation, mark)
+                {
+                    What = actions.Info?.Tags.GetValueOrDefault(CommitMarks.What),
+                    TakesAppended = actions.Removes.Exists(r => r.DataChange && versions.Exists(v => v.Files.Any(f => f.Path == r.Path))),
+                });
                 continue;
             }
             if (change is { } kind)

@@ -86,9 +86,10 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
                 return new DmlResult.Unchanged(snapshot, metrics);
             // From here on only an answer tells that nobody needs the files: a commit that failed midway may be in the log.
             keepsFiles = true;
-            var result = await table.CommitAsync(Plan(attempt, draft, metrics), snapshot, cancel);
+            var plan = Plan(attempt, draft, metrics);
+            var result = await table.CommitAsync(plan, snapshot, cancel);
             keepsFiles = result is CommitResult.Committed;
-            return Told(result, metrics, number);
+            return Told(result, metrics, number, plan.SetProperties.ContainsKey(AppendOnlyProperty.Name));
         }
         catch (DmlRefusedException refused)
         {
@@ -112,9 +113,9 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
         }
     }
 
-    private static DmlResult Told(CommitResult result, DmlMetrics metrics, int number) => result switch
+    private static DmlResult Told(CommitResult result, DmlMetrics metrics, int number, bool lifted) => result switch
     {
-        CommitResult.Committed c => new DmlResult.Committed(c.Version, c.Snapshot, metrics, number) { CheckpointFault = c.CheckpointFault },
+        CommitResult.Committed c => new DmlResult.Committed(c.Version, c.Snapshot, metrics, number) { CheckpointFault = c.CheckpointFault, LiftedAppendOnly = lifted },
         CommitResult.AlreadyCommitted a => new DmlResult.Unchanged(a.Snapshot, metrics),
         CommitResult.Conflict c => new DmlResult.Conflict(c, number),
         _ => throw new InvalidOperationException(result.ToString()),

@@ -16,6 +16,9 @@ public abstract record DmlResult
     {
         /// <summary>Why the checkpoint that was due could not be written, or null. The commit stands all the same.</summary>
         public Exception? CheckpointFault { get; init; }
+
+        /// <summary>Whether it lifted <c>delta.appendOnly</c>, which is to be set again (<see cref="AppendOnlyProperty.SetAgain"/>).</summary>
+        public bool LiftedAppendOnly { get; init; }
     }
 
     /// <summary>No row was concerned, so there is nothing to commit.</summary>

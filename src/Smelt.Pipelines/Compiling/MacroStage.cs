@@ -87,6 +87,7 @@ internal sealed class MacroStage
         var text = macro.File.Text[macro.Statement.Start..macro.Statement.End];
         macro.Macro = new Macro(macro.Name, macro.Statement.IsTable, text, macro.File.Source.File, macro.File.Source.Position(macro.Statement.Start), macro.Reads)
         {
+            Parameters = [.. macro.Statement.Bodies.Select(b => macro.File.Text[b.Head])],
             SystemReads = [.. macro.Bodies.SelectMany(b => b.References.Values).Select(r => r.SystemTable).OfType<string>().Concat(calls.SelectMany(c => c.Macro.SystemReads)).Distinct()],
         };
         Ordered.Add(macro);

@@ -165,6 +165,9 @@ public sealed record OutputColumn(string Name, IReadOnlyList<ColumnOrigin> Origi
 /// <param name="CreateSql">The whole CREATE MACRO statement, variables substituted.</param>
 public sealed record Macro(string Name, bool IsTable, string CreateSql, string File, FilePosition Position, IReadOnlyList<DatasetName> Reads)
 {
+    /// <summary>The parameters of each overload as CreateSql has them: <c>(a, b := 1)</c>.</summary>
+    public required IReadOnlyList<string> Parameters { get; init; }
+
     /// <summary>Tables of Smelt's own that it reads, other macros' included.</summary>
     public IReadOnlyList<string> SystemReads { get; init; } = [];
 }

@@ -17,6 +17,7 @@ internal static class MacroParser
 
     private static MacroBody Body(TokenCursor cursor)
     {
+        var head = cursor.Offset;
         cursor.ExpectSymbol('(');
         var parameters = new List<string>();
         while (!cursor.TakeSymbol(')'))
@@ -25,12 +26,13 @@ internal static class MacroParser
             SkipTo(cursor, stopAtComma: true);
             _ = cursor.TakeSymbol(',');
         }
+        var end = cursor.Offset;
         cursor.Expect("AS");
         var isTable = cursor.Take("TABLE");
         var from = cursor.At;
         SkipTo(cursor, stopAtComma: true, onlyBeforeParenthesis: true);
         if (cursor.At == from) throw cursor.Wrong("The macro has no body.");
-        return new MacroBody(parameters, isTable, from..cursor.At);
+        return new MacroBody(parameters, isTable, from..cursor.At) { Head = head..end };
     }
 
     // A default value or a type after a parameter ends at its comma; a body ends at a comma with the next overload's parentheses.

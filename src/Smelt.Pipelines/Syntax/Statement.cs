@@ -38,7 +38,11 @@ internal sealed record MacroStatement(PlacedName Name, int Start, int End, IRead
     public bool IsTable => Bodies.Any(b => b.IsTable);
 }
 
-internal sealed record MacroBody(IReadOnlyList<string> Parameters, bool IsTable, Range Tokens);
+internal sealed record MacroBody(IReadOnlyList<string> Parameters, bool IsTable, Range Tokens)
+{
+    /// <summary>Where the parameters stand in the text, with their parentheses, types and default values.</summary>
+    public required Range Head { get; init; }
+}
 
 /// <summary>A file's statements.</summary>
 internal sealed class ParsedFile(SourceText source, List<Token> tokens)

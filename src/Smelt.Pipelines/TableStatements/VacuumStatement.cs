@@ -11,6 +11,9 @@ public sealed record VacuumStatement(TableName Target, TimeSpan? Retain, bool Is
     /// <summary>Whether a time shorter than the table's is meant so (of the command line; SQL has no word for it).</summary>
     public bool AllowsShort { get; init; }
 
+    /// <summary>Whether a time shorter than the table's gives way to it (a policy for many tables).</summary>
+    public bool YieldsToTable { get; init; }
+
     internal static TableStatement Read(StatementReader reader)
     {
         var target = reader.Table();

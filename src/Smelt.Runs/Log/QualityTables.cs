@@ -32,11 +32,14 @@ internal sealed class QualityTables(UpdateContext context)
     /// <summary>The column of <see cref="ColumnProfile"/> with the predicate of the rows that a figure is of; NULL: of all.</summary>
     public const string RowsWhere = "rows_where";
 
-    public async Task AppendAsync(UpdateResult result, CancellationToken cancel)
+    /// <param name="result">What the update did.</param>
+    /// <param name="note">Told of figures that cannot be taken.</param>
+    /// <param name="cancel">Ends the work between the tables.</param>
+    public async Task AppendAsync(UpdateResult result, Action<string> note, CancellationToken cancel)
     {
         await AppendAsync("expectations", "What every update counted of its rules", s_expectations, result.UpdateId, [.. result.Steps.SelectMany(Expectations)], cancel);
         await AppendTestsAsync(result.UpdateId, [.. result.Tests.Where(static t => !t.IsRemembered)], cancel);
-        var profile = await UpdateProfile.OfAsync(context, result, cancel);
+        var profile = await UpdateProfile.OfAsync(context, result, note, cancel);
         await AppendAsync(ColumnProfile, "Figures of datasets after the updates that changed them", s_profile, result.UpdateId, [.. profile.Select(static p => Figure(p.Dataset, p.Figure))], cancel);
     }
 

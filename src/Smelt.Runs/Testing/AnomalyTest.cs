@@ -22,16 +22,16 @@ public sealed record ProfileFigure(string? Column, string Metric, double Value)
 internal static class AnomalyTest
 {
     /// <summary>So many updates back a band looks.</summary>
-    private const int Window = 60;
+    internal const int Window = 60;
 
     private const double ToDeviation = 1.4826, LeastShare = 0.01;
 
-    /// <param name="connection">The test's tables are bound there; the history as <c>_smelt.column_profile</c>, where there is one.</param>
+    /// <param name="connection">The test's tables are bound there; the dataset's newest figures as <c>_smelt.column_profile</c>, where there are any.</param>
     public static TestOutcome Run(RunnableTest test, DuckDbConnection connection, bool hasHistory)
     {
         var settings = test.Test!.Anomaly!;
         var figures = Figures(connection, test.Sql, settings).ConvertAll(f => f with { Where = test.Test.Where });
-        var unusual = hasHistory ? figures.Select(f => Unusual(test, connection, f, settings)).OfType<string>().ToList() : [];
+        var unusual = hasHistory ? figures.Select(f => Unusual(connection, f, settings)).OfType<string>().ToList() : [];
         var status = unusual.Count == 0 ? TestStatus.Passed : test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned;
         return test.Outcome(status, unusual.Count, unusual) with { Profile = figures };
     }
@@ -65,10 +65,10 @@ internal static class AnomalyTest
     }
 
     /// <summary>The figure as a JSON object with its band; null where it is as usual, or nobody can tell yet.</summary>
-    private static string? Unusual(RunnableTest test, DuckDbConnection connection, ProfileFigure figure, AnomalySettings settings)
+    private static string? Unusual(DuckDbConnection connection, ProfileFigure figure, AnomalySettings settings)
     {
-        var of = $"dataset = {SqlText.Literal(test.Dataset!.Value.ToString())} AND metric = {SqlText.Literal(figure.Metric)} AND \"column\" IS NOT DISTINCT FROM {(figure.Column is null ? "NULL" : SqlText.Literal(figure.Column))} AND {QualityTables.RowsWhere} IS NOT DISTINCT FROM {(figure.Where is null ? "NULL" : SqlText.Literal(figure.Where))}";
-        var band = connection.Rows($"SELECT count(value), median(value), mad(value) FROM (SELECT value FROM (SELECT update_id, any_value(value) AS value, max(recorded_at) AS recorded FROM _smelt.{QualityTables.ColumnProfile} WHERE {of} GROUP BY update_id) ORDER BY recorded DESC LIMIT {Window})")[0];
+        var of = $"metric = {SqlText.Literal(figure.Metric)} AND \"column\" IS NOT DISTINCT FROM {(figure.Column is null ? "NULL" : SqlText.Literal(figure.Column))} AND {QualityTables.RowsWhere} IS NOT DISTINCT FROM {(figure.Where is null ? "NULL" : SqlText.Literal(figure.Where))}";
+        var band = connection.Rows($"SELECT count(value), median(value), mad(value) FROM _smelt.{QualityTables.ColumnProfile} WHERE {of}")[0];
         if (band[0] is not long updates || updates < settings.LeastHistory || band[1] is not double median || band[2] is not double mad) return null;
         var deviation = Math.Max(mad * ToDeviation, Math.Abs(median) * LeastShare);
         // A rate that was always 0 has no hundredth of its median: a hundredth of all is one.

@@ -115,7 +115,7 @@ public sealed class DataTestRunner(UpdateContext context)
     /// <summary>An anomaly test compares with what earlier updates measured.</summary>
     private async Task BindHistoryAsync(RunnableTest test, BoundTests bound, CancellationToken cancel)
     {
-        if (test.Test?.Anomaly is not null && !bound.HasHistory && await context.Tables.FindSystemAsync(QualityTables.ColumnProfile, cancel) is { } history) await bound.BindHistoryAsync(history, cancel);
+        if (test.Test?.Anomaly is not null && !bound.HasHistory && await context.Tables.FindSystemAsync(QualityTables.ColumnProfile, cancel) is { } history) await bound.BindHistoryAsync(history, test.Dataset!.Value, cancel);
     }
 
     /// <summary>What the test's answer depends on: its SQL and the content of the tables it reads.</summary>
@@ -183,13 +183,21 @@ internal sealed class BoundTests(UpdateContext context, (Dataset Dataset, Smelt.
     /// <summary>Whether figures of earlier updates are bound.</summary>
     public bool HasHistory { get; private set; }
 
-    public async Task BindHistoryAsync(PinnedTable history, CancellationToken cancel)
+    /// <summary>Reads the dataset's figures once for all of its tests: of each those of the newest updates.</summary>
+    public async Task BindHistoryAsync(PinnedTable history, DatasetName dataset, CancellationToken cancel)
     {
-        var scan = history.Table.Scan(history.Snapshot);
-        await _catalog!.BindScanAsync(StepCatalog.OwnSchema, QualityTables.ColumnProfile, scan, cancel);
+        await _catalog!.BindScanAsync(StepCatalog.OwnSchema, QualityTables.ColumnProfile, history.Table.Scan(history.Snapshot), cancel);
         // Older rows are of a table without that column.
-        var scope = history.Snapshot.Schema.Find(QualityTables.RowsWhere) is null ? $", NULL::VARCHAR AS {QualityTables.RowsWhere}" : "";
-        _catalog.BindSql(LakeLayout.SystemSchema, QualityTables.ColumnProfile, $"SELECT *{scope} FROM {SqlText.Identifier(StepCatalog.OwnSchema, QualityTables.ColumnProfile)}");
+        var scope = history.Snapshot.Schema.Find(QualityTables.RowsWhere) is null ? $"NULL::VARCHAR AS {QualityTables.RowsWhere}" : QualityTables.RowsWhere;
+        var newest = SqlText.Identifier(StepCatalog.OwnSchema, "newest_figures");
+        using var interrupting = cancel.Register(_catalog.Connection.Interrupt);
+        _catalog.Connection.Execute($"""
+            CREATE TABLE {newest} AS SELECT "column", metric, {QualityTables.RowsWhere}, value
+            FROM (SELECT "column", metric, {scope}, update_id, any_value(value) AS value, max(recorded_at) AS recorded
+                FROM {SqlText.Identifier(StepCatalog.OwnSchema, QualityTables.ColumnProfile)} WHERE dataset = {SqlText.Literal(dataset.ToString())} GROUP BY ALL)
+            QUALIFY row_number() OVER (PARTITION BY "column", metric, {QualityTables.RowsWhere} ORDER BY recorded DESC) <= {AnomalyTest.Window}
+            """);
+        _catalog.BindSql(LakeLayout.SystemSchema, QualityTables.ColumnProfile, $"SELECT * FROM {newest}");
         HasHistory = true;
     }
 

@@ -8,7 +8,11 @@ namespace Smelt.Runs;
 /// <summary>The figures that an update leaves of each dataset it changed: what files tell of all, what costs a scan where an anomaly test or <c>column_profile: all</c> asks for it.</summary>
 internal static class UpdateProfile
 {
-    public static async Task<IReadOnlyList<(DatasetName Dataset, ProfileFigure Figure)>> OfAsync(UpdateContext context, UpdateResult result, CancellationToken cancel)
+    /// <param name="context">Of the update.</param>
+    /// <param name="result">What it did.</param>
+    /// <param name="note">Told of datasets whose figures cannot be taken: the update stands all the same.</param>
+    /// <param name="cancel">Ends the scans.</param>
+    public static async Task<IReadOnlyList<(DatasetName Dataset, ProfileFigure Figure)>> OfAsync(UpdateContext context, UpdateResult result, Action<string> note, CancellationToken cancel)
     {
         // Rows that were held back are no history.
         var unpublished = result.Steps.Where(static s => s.Failed).Select(static s => s.Dataset.Name).ToHashSet();
@@ -16,10 +20,16 @@ internal static class UpdateProfile
         var measured = figures.Where(static f => f.Figure.Where is null).Select(static f => (f.Value, f.Figure.Column, f.Figure.Metric)).ToHashSet();
         foreach (var step in result.Steps.Where(static s => s is { Failed: false, Result: FlowResult.Completed, Dataset.IsStored: true }))
         {
-            if (await context.Tables.FindAsync(step.Dataset.Name, cancel) is not { } table) continue;
-            IEnumerable<ProfileFigure> own = FileFigures.Of(table.Snapshot, context.Clock.GetUtcNow());
-            if (context.Pipeline.Project.ProfilesAll) own = await ScannedAsync(context, table, cancel);
-            figures.AddRange(own.Where(f => !measured.Contains((step.Dataset.Name, f.Column, f.Metric))).Select(f => (step.Dataset.Name, f)));
+            try
+            {
+                if (await context.Tables.FindAsync(step.Dataset.Name, cancel) is not { } table) continue;
+                IEnumerable<ProfileFigure> own = context.Pipeline.Project.ProfilesAll ? await ScannedAsync(context, table, cancel) : FileFigures.Of(table.Snapshot, context.Clock.GetUtcNow());
+                figures.AddRange(own.Where(f => !measured.Contains((step.Dataset.Name, f.Column, f.Metric))).Select(f => (step.Dataset.Name, f)));
+            }
+            catch (Exception error) when (StepFault.Of(error) is { } fault)
+            {
+                note($"the figures of {step.Dataset.Name} are not kept: {fault.Message}");
+            }
         }
         return figures;
     }

@@ -63,11 +63,29 @@ public sealed class UpdateRunner(UpdateContext context, IUpdateObserver observer
         if (result.Steps.Any(static s => s.Result is not FlowResult.Skipped) || result.Tests.Any(static t => !t.IsRemembered))
         {
             await new EventLog(context).AppendAsync(result, cancel);
-            await new QualityTables(context).AppendAsync(result, cancel);
+            await KeepQualityAsync(result, cancel);
         }
         context.Probe("update:after-event-log");
-        await records.CloseAsync(context.UpdateId, await Manifest.OfAsync(context, result, startedAt, cancel), cancel);
+        // All is committed: an interruption from here on leaves no update open.
+        await records.CloseAsync(context.UpdateId, await Manifest.OfAsync(context, result, startedAt, CancellationToken.None), CancellationToken.None);
         return result;
+    }
+
+    /// <summary>What rules, tests and figures said is kept beside the update, which is finished: where that fails, it is told and the update stands.</summary>
+    private async Task KeepQualityAsync(UpdateResult result, CancellationToken cancel)
+    {
+        try
+        {
+            await new QualityTables(context).AppendAsync(result, observer.Note, cancel);
+        }
+        catch (Exception error) when (StepFault.Of(error) is { } fault)
+        {
+            observer.Note($"what rules, tests and figures said of this update is not kept whole: {fault.Message}");
+        }
+        catch (Exception stopped) when (stopped is OperationCanceledException || (cancel.IsCancellationRequested && stopped is DuckDbException))
+        {
+            observer.Note("what rules, tests and figures said of this update is not kept whole: it was interrupted");
+        }
     }
 
     /// <summary>The tests that no gate has run, beside those that one has.</summary>

@@ -68,6 +68,42 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public void A_table_that_is_mended_and_swept_in_the_same_work_is_append_only_afterwards()
+    {
+        using var folder = Aged("retention: {bronze: 30 days}\n");
+        Assert.Equal(137, folder.Smelt(new Dictionary<string, string> { ["SMELT_FAULT"] = "kill@bronze.o:after-delete" }, "maintain", "--no-optimize", "--no-vacuum").ExitCode);
+        using (var lake = new OpenLake(folder.Path)) lake.Write("bronze.o", $"SELECT * REPLACE ('8' AS id, DATE '{Day(-50)}' AS _ingestion_date) FROM bronze.o WHERE id = '1'");
+        var said = folder.Smelt("maintain", "--no-optimize", "--no-vacuum").Expect(0).Out;
+        Assert.Contains("append-only again", said);
+        Assert.Contains("1 row of 1 day before", said);
+        Assert.Equal("1 2 3 6", Ids(folder, "bronze.o"));
+        Assert.Equal("true", Property(folder, "bronze.o"));
+    }
+
+    [Fact]
+    public void A_table_that_cannot_be_maintained_keeps_no_other_from_it()
+    {
+        using var folder = Aged("").Write("smelt.yml", "name: p\nretention: {bronze: 30 days, silver.o: 30 days}\n").Write("silver/o.sql", "CREATE STREAMING TABLE o TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT id::BIGINT AS id, day FROM STREAM bronze.o");
+        // The table has no such column until it is run again.
+        var failed = folder.Smelt("maintain", "--no-vacuum", "--select", "silver.o bronze.o").Expect(1);
+        Assert.Contains("SM6290", failed.Err);
+        Assert.Contains("OPTIMIZE silver.o", failed.Out);
+        Assert.Contains("RETENTION bronze.o: version", failed.Out);
+        var json = folder.Smelt("maintain", "--no-vacuum", "--json").Expect(1).Json;
+        Assert.Equal("SM6290", json.GetProperty("errors")[0].GetProperty("code").GetString());
+        Assert.True(json.GetProperty("statements").GetArrayLength() > 1);
+    }
+
+    [Fact]
+    public void A_history_that_is_shorter_than_a_tables_own_gives_way_to_it()
+    {
+        using var folder = Aged("").Write("platform.yml", "targets:\n  local: {storage: lake, retention: {history: 3 days}}\n");
+        var said = folder.Smelt("maintain").Expect(0);
+        Assert.Contains("VACUUM bronze.o: 0 files", said.Out);
+        Assert.Contains("files of bronze.o are kept for its own 168 hours (delta.deletedFileRetentionDuration), and not for the 72 of platform.yml", said.Err);
+    }
+
+    [Fact]
     public void A_table_above_bronze_loses_days_of_its_day_column_and_its_quarantine_goes_by_its_own_time()
     {
         using var folder = new PipelineFolder("name: p\nretention: {silver: 10 days}\n").Write("platform.yml", "targets:\n  local: {storage: lake, retention: {silver.b: 5 days, history: 40 days}}\n");

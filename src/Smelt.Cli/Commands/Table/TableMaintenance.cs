@@ -78,7 +78,7 @@ internal static class TableMaintenance
             using var session = SqlCommand.Session(terminal, parsed);
             if (session is null) return ExitCode.Usage;
             var read = new TableStatements([statement(parsed, Named(session, parsed.GetValue(table)!))], []);
-            return await SqlCommand.RunAsync(terminal, session, read, isErasure: false, cancel);
+            return await SqlCommand.RunAsync(terminal, session, read, isErasure: false, goesOn: false, cancel);
         });
         return command;
     }
