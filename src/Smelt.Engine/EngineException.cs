@@ -105,6 +105,9 @@ public static class EngineCodes
     /// <summary>Quarantined rows of a dataset cannot be let in again.</summary>
     public const string ReplayRefused = "SM6266";
 
+    /// <summary>A full refresh was cut short whose first flow is not defined any more.</summary>
+    public const string RefreshUnfinished = "SM6267";
+
     /// <summary>A table's old rows cannot be told from the others.</summary>
     public const string RetentionRefused = "SM6290";
 

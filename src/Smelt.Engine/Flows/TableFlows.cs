@@ -45,13 +45,13 @@ internal sealed class TableFlows
     public bool HasOpenBesides(string? flow) =>
         _flows.Any(f => f.Key != FolderOf(flow) && f.Value.Any(r => r.Key.Generation == Generation && IsOpen(r.Value) && !r.Value.Contains("done")));
 
-    /// <summary>Flows with done batches in the table's generation that are none of these: their statements are gone and their rows are there.</summary>
+    /// <summary>Flows with done or open batches in the table's generation that are none of these: their statements are gone and their rows are there, or may be.</summary>
     /// <param name="flows">Names of those that are defined.</param>
     public IReadOnlyList<string> Without(IEnumerable<string> flows, bool hasOwn)
     {
         var defined = flows.Select(FolderOf).ToHashSet(StringComparer.Ordinal);
         if (hasOwn) defined.Add(_root);
-        return [.. _flows.Where(f => !defined.Contains(f.Key) && f.Value.Any(r => r.Key.Generation == Generation && r.Value.Contains("done"))).Select(f => f.Key == _root ? "" : Uri.UnescapeDataString(f.Key[(f.Key.LastIndexOf('/') + 1)..])).Order(StringComparer.Ordinal)];
+        return [.. _flows.Where(f => !defined.Contains(f.Key) && f.Value.Any(r => r.Key.Generation == Generation && (r.Value.Contains("done") || IsOpen(r.Value)))).Select(f => f.Key == _root ? "" : Uri.UnescapeDataString(f.Key[(f.Key.LastIndexOf('/') + 1)..])).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The ids of all flows that ever wrote the table.</summary>

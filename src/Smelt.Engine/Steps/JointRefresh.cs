@@ -14,10 +14,25 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
 
     public async Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
     {
-        for (var conflicts = 0; conflicts < StepRunner.MostConflicts; conflicts++)
+        try
         {
-            if (await RoundAsync(dataset, progress, cancel) is { } result) return result;
-            await runner.RepinAsync(dataset, cancel);
+            FlowResult.Completed? finished = null;
+            for (var conflicts = 0; conflicts < StepRunner.MostConflicts; conflicts++)
+            {
+                var open = await new OpenBatches(context, runner).FinishAsync(dataset, progress, cancel);
+                if (open is FlowResult.Failed) return open;
+                if (open is FlowResult.Completed made) finished = made.After(finished);
+                if (await RoundAsync(dataset, progress, cancel) is { } result) return result is FlowResult.Completed whole && finished is not null ? whole with { Batches = [.. finished.Batches, .. whole.Batches] } : result;
+                await runner.RepinAsync(dataset, cancel);
+            }
+        }
+        catch (Exception error) when (StepFault.Of(error) is { } fault)
+        {
+            return new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row };
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
+        {
+            throw new OperationCanceledException("The query was interrupted.", error, cancel);
         }
         return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while it was rebuilt. Run again when they rest.");
     }

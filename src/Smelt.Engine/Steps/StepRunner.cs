@@ -27,6 +27,12 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         {
             FlowResult.Completed? finished = null;
             var notes = new List<string>();
+            if (mode == RefreshMode.Full && dataset.Kind == DatasetKind.StreamingTable)
+            {
+                var open = await new OpenBatches(context, this).FinishAsync(dataset, progress, cancel);
+                if (open is FlowResult.Failed) return open;
+                finished = open as FlowResult.Completed;
+            }
             for (var conflicts = 0; conflicts < MostConflicts;)
             {
                 var step = await new StepPlanner(context).PrepareAsync(dataset, flow, mode, cancel);

@@ -25,7 +25,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         {
             // A full refresh that is prepared replaces what a sibling would append before it, and brings this flow's rows too.
             if (state is { Done: null, Generation: > 1 } && state.Table.HasOpenBesides(step.FlowName) && !state.Has(state.Generation, state.NextBatch(), "prepared"))
-                return step with { Decision = new StepDecision(StepAction.Wait, "the full refresh of its table is not finished") };
+                return step with { Decision = Unfinished(step) };
             await new TargetCheck(context).HoldAsync(step, cancel);
             var next = state.NextBatch();
             if (state.Has(state.Generation, next, "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
@@ -52,6 +52,10 @@ internal sealed class StreamPlanner(UpdateContext context)
             reasons.Add("definition changed: goes on with the new query; --full-refresh recomputes what is there");
         return step with { Decision = new StepDecision(StepAction.Run, string.Join("; ", reasons)) { Notes = notes } };
     }
+
+    private static StepDecision Unfinished(StepPreparation step) => RemovedFlows.Begun(step) is not { Count: > 0 } removed ? new StepDecision(StepAction.Wait, "the full refresh of its table is not finished")
+        : throw new EngineException(EngineCodes.RefreshUnfinished,
+            $"A full refresh of {step.Dataset.Name} was cut short, and {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more, is to finish it. Bring the statement back and run again; it may be removed after that. Or drop the dataset and run again.");
 
     /// <summary>It reads whole inputs, and has no offsets to go on from.</summary>
     private async Task<StepPreparation> DecideOnceAsync(StepPreparation step, CancellationToken cancel)

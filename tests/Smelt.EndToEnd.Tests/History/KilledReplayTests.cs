@@ -39,12 +39,23 @@ public sealed class KilledReplayTests
         }
     }
 
-    private static PipelineFolder Made(string clauses)
+    [Fact]
+    public void Events_judged_as_they_were_kept_bring_no_column_of_the_quarantine_into_the_table()
+    {
+        using var folder = Made("", "");
+        folder.Smelt("sql", "UPDATE 'lake/silver/t__quarantine' SET _flow = 'gone'").Expect(0);
+        Replay(folder);
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("k seq op a b", lake.Text("SELECT string_agg(column_name, ' ') FROM (DESCRIBE silver.t)"));
+        Assert.Equal("3", lake.Text("SELECT string_agg(k, ' ') FROM silver.t__quarantine"));
+    }
+
+    private static PipelineFolder Made(string clauses, string columns = "COLUMNS k, a, b")
     {
         string Sql(string rule) => $"""
             CREATE STREAMING TABLE silver.t (CONSTRAINT known EXPECT ({rule}) ON VIOLATION QUARANTINE ROW);
             CREATE FLOW f AS AUTO CDC INTO silver.t FROM STREAM read_files('landing', format => 'json', schema => 'k BIGINT, seq BIGINT, op VARCHAR, a VARCHAR, b INTEGER')
-            KEYS (k) APPLY AS DELETE WHEN op = 'd' SEQUENCE BY seq COLUMNS k, a, b {clauses}
+            KEYS (k) APPLY AS DELETE WHEN op = 'd' SEQUENCE BY seq {columns} {clauses}
             """;
         var folder = new PipelineFolder().Write("silver/t.sql", Sql("a NOT IN ('bad', 'worse')")).Write("landing/1.json", """
             {"k":1,"seq":1,"op":"u","a":"first","b":1}

@@ -90,6 +90,18 @@ public sealed class ReplayedFlowTests
         Assert.Equal("1 2 101 102 111 112", folder.Scalar("SELECT string_agg(order_id, ' ' ORDER BY order_id) FROM silver.sales"));
     }
 
+    [Fact]
+    public void A_column_of_the_table_with_the_name_of_the_flows_tells_no_flow()
+    {
+        using var folder = Orders();
+        string Sql(string rule) => ReplayedFlowTests.Sql(rule, "amount", "price").Replace("AS amount", "AS amount, 'phone' AS _flow", StringComparison.Ordinal);
+        LocalUpdate.Run(folder.Write("silver/orders.sql", Sql("amount > 0")).Path);
+        folder.Write("silver/orders.sql", Sql("amount > -5"));
+        Replay(folder);
+        // As they were kept: the shop's row is none of the telephone's.
+        Assert.Equal(("1a=2.50 2a=0.00 101=5.00 102=-1.00 111p=7.00", "103 phone 112 phone"), Of(folder));
+    }
+
     public static TheoryData<string> Points() => [.. from label in s_labels
         from point in Repository.IsDeep ? (string[])["before-intent", "after-intent", "before-data", "after-data", "before-prepared", "after-prepared", "before-commit-0", "after-commit-0", "before-commit-1", "after-commit-1", "before-done", "after-done"] : ["after-prepared", "after-commit-0"]
         select $"{label}:{point}"];

@@ -63,6 +63,16 @@ public sealed class SourceLineTests
     }
 
     [Fact]
+    public void A_column_of_parquet_with_the_name_of_the_number_is_a_column_and_the_place_is_not_told()
+    {
+        using var folder = Reading(", format => 'parquet'");
+        Directory.CreateDirectory(folder.File("in"));
+        folder.Smelt("query", "SELECT 'bad' AS name, 70 AS \"File_Row_Number\"", "--format", "parquet", "--output", "in/1.parquet").Expect(0);
+        LocalUpdate.Run(folder.Path);
+        Assert.Equal("70", folder.Scalar("SELECT file_row_number FROM bronze.t__quarantine WHERE _source_file = 'in/1.parquet' AND _source_offset IS NULL"));
+    }
+
+    [Fact]
     public void The_place_is_no_part_of_the_row_and_stays_with_it_over_a_replay()
     {
         using var folder = Reading(", format => 'csv'").Write("in/1.csv", "id,name\n1,good\n2,bad a\n");

@@ -81,11 +81,13 @@ static class ParquetSource
         // What has no column of its own is kept as text.
         foreach (var place in places.Values.Order()) rescued.Add(RescuedPart(group.Names[place], SqlText.Identifier(group.Columns[place].Name), $"{SqlText.Identifier(group.Columns[place].Name)} IS NOT NULL"));
         var file = Identity(request);
+        // DuckDB gives the row's number under this name, and not where the file has such a column.
+        var hasNumber = group.Names.Contains("file_row_number", StringComparer.OrdinalIgnoreCase);
         if (metadata.RescuedData is { } rescuedName) columns.Add($"{RescuedObject(rescued, file)} AS {SqlText.Identifier(rescuedName)}");
         if (metadata.SourceFile is { } fileName) columns.Add($"{file} AS {SqlText.Identifier(fileName)}");
-        if (metadata.SourceLine is { } lineName) columns.Add($"file_row_number + 1 AS {SqlText.Identifier(lineName)}");
+        if (metadata.SourceLine is { } lineName) columns.Add($"{(hasNumber ? "NULL::BIGINT" : "file_row_number + 1")} AS {SqlText.Identifier(lineName)}");
         var files = string.Join(", ", group.Files.Select(f => Literal(request.FullPath(f))));
-        var rows = metadata.SourceLine is null ? "" : ", file_row_number => true";
+        var rows = metadata.SourceLine is null || hasNumber ? "" : ", file_row_number => true";
         return $"SELECT {string.Join(", ", columns)} FROM read_parquet([{files}], hive_partitioning => false, filename => '__smelt_file'{rows})";
     }
 

@@ -69,7 +69,7 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
     }
 
     private async Task<IReadOnlyList<ReplayPart>> PartsAsync(Dataset dataset, Flow any, CancellationToken cancel) =>
-        await context.Tables.FindAsync(context.Pipeline.Project.QuarantineOf(dataset.Name), cancel) is { } quarantine ? ReplayPart.Of(dataset, quarantine.Snapshot.Schema, any) : [new ReplayPart(any, "true", true)];
+        await context.Tables.FindAsync(context.Pipeline.Project.QuarantineOf(dataset.Name), cancel) is { } quarantine ? ReplayPart.Of(dataset, quarantine.Snapshot.Schema, (await context.Tables.FindAsync(dataset.Name, cancel))?.Snapshot.Schema, any) : [new ReplayPart(any, "true", true)];
 
     /// <summary>Commits or makes what of the flow was begun by another than a replay, or is prepared: that comes first.</summary>
     /// <returns>Null where there was nothing.</returns>

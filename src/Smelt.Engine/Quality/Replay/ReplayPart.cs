@@ -14,10 +14,11 @@ internal sealed record ReplayPart(Flow Flow, string Rows, bool IsKept)
     /// </summary>
     /// <param name="dataset">The table.</param>
     /// <param name="quarantine">The columns of its quarantine.</param>
+    /// <param name="table">The columns of the table: where it has a <c>_flow</c> of its own, the quarantine's is that one and tells no flow.</param>
     /// <param name="any">A flow that has written the table.</param>
-    public static IReadOnlyList<ReplayPart> Of(Dataset dataset, StructType quarantine, Flow any)
+    public static IReadOnlyList<ReplayPart> Of(Dataset dataset, StructType quarantine, StructType? table, Flow any)
     {
-        var isTold = quarantine.Find(QuarantineColumns.Flow) is not null;
+        var isTold = quarantine.Find(QuarantineColumns.Flow) is not null && table?.Find(QuarantineColumns.Flow) is null;
         var alone = dataset.Flows.Count == 1;
         if (!isTold) return alone ? [new ReplayPart(dataset.Flows[0], "true", false)] : [new ReplayPart(any, "true", true)];
         var own = dataset.Flows.Select(f => new ReplayPart(f, IsOf(dataset, f) + (alone ? $" OR {QuarantineColumns.Flow} IS NULL" : ""), false)).ToList();

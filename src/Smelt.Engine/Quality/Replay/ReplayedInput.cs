@@ -36,8 +36,17 @@ internal sealed class ReplayedInput(UpdateContext context, StepPreparation step,
     {
         var held = quarantine.Snapshot.Schema.Fields.Select(static f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var file = context.Pipeline.Project.MetadataColumns.SourceFile is { } name && held.Contains(name) ? $", {SqlText.Literal(name)}: {SqlText.Identifier(name)}" : "";
-        var columns = step.Flow.Cdc is not null ? held.Where(static c => !QuarantineColumns.IsOwn(c)).Select(static c => SqlText.Identifier(c)) : await StoredAsync(held, cancel);
+        var columns = step.Flow.Cdc is not null ? held.Where(IsEvents).Select(static c => SqlText.Identifier(c)) : await StoredAsync(held, cancel);
         return (new RewrittenQuery($"SELECT {string.Join(", ", columns)}, {{'{ReplayBatch.Place}': {ReplayBatch.Place}{file}}} AS {StreamedRow.Column} FROM {Own}.chosen", [], true), []);
+    }
+
+    /// <summary>Whether a column is the events', and not one that the quarantine adds; of an open query the table tells.</summary>
+    private bool IsEvents(string column)
+    {
+        if (QuarantineColumns.IsOwn(column)) return false;
+        var names = context.Pipeline.Project.MetadataColumns;
+        if (!Is(column, names.SourceFile ?? "_source_file") && !Is(column, names.BatchId ?? "_batch_id")) return true;
+        return step.Query.Columns.Any(c => Is(c.Name, column)) || (step.Query.IsOpen && step.Target!.Snapshot.Schema.Find(column) is not null);
     }
 
     private async Task<IEnumerable<string>> StoredAsync(HashSet<string> held, CancellationToken cancel)
