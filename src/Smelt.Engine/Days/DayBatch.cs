@@ -11,6 +11,7 @@ internal sealed class DayBatch : IStepBatch
     private readonly StepPreparation _step;
     private readonly List<ReadSoFar> _flows;
     private readonly string _column;
+    private string? _among;
 
     private DayBatch(UpdateContext context, StepPreparation step, IReadOnlyList<StepPreparation> flows, BatchKey key, DayRange days, string column)
     {
@@ -83,7 +84,15 @@ internal sealed class DayBatch : IStepBatch
 
     /// <summary>Rows of these days that the rules refused then may pass now, and the other way round.</summary>
     public Task<StagedQuarantine?> QuarantineAsync(UpdateContext context, StepPreparation step, OutputShape shape, Judge? judge, bool replaces, QuarantineTable.Copy copy, CancellationToken cancel) =>
-        QuarantineTable.StageDaysAsync(context, step, this, shape, judge, Only!, _column, copy, cancel);
+        QuarantineTable.StageDaysAsync(context, step, this, shape, judge, new DaysRefused(Only!, _column, Inputs(shape)) { Among = _among }, copy, cancel);
+
+    /// <summary>Rules of today may set no row aside: those that they set aside then are known by their inputs still.</summary>
+    private AcceptedInputs? Inputs(OutputShape shape)
+    {
+        var row = Shape?.CarriedRow ?? (Rewritten?.CarriesRows == true ? Catalog.Describe(Sql)[^1].Type : null);
+        if (row is null || shape.Columns.FirstOrDefault(c => c.Name.Equals(_column, StringComparison.OrdinalIgnoreCase)) is not { } day) return null;
+        return new AcceptedInputs(row, $"(SELECT {day.Sql} AS {SqlText.Identifier(_column)}, {StreamedRow.Column} FROM ({Sql}\n) AS smelt_query) AS smelt_today", Only!);
+    }
 
     /// <summary>The rows were counted for their rules when they came.</summary>
     public BatchCounts Counting(BatchCounts counts) => counts with { RowsDropped = 0, RowsQuarantined = 0, Rules = [] };
@@ -112,6 +121,7 @@ internal sealed class DayBatch : IStepBatch
         var target = $"{RowDifference.Target}.{SqlText.Identifier(id)}";
         var ingested = _flows.Select(static f => f.Ingested).OfType<IngestedFiles>().ToList();
         var where = $"({Where} AND {target} {In(ingested.SelectMany(static i => i.Batches))})";
+        _among = $"{SqlText.Identifier(id)} {In(ingested.SelectMany(static i => i.Batches))}";
         // By ingestion date it comes on its file's day, whenever it was let in; by a column of its own on that column's.
         var let = isIngestion ? "" : $"{Where} AND ";
         var replays = ingested.SelectMany(static i => i.Replays).ToList();
