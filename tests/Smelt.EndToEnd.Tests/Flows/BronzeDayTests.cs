@@ -131,6 +131,11 @@ public sealed class BronzeDayTests
             kept.Smelt("maintain", "--no-vacuum", "--no-optimize").Expect(0);
             Assert.Contains("bronze.o no longer holds rows that were read", LocalUpdate.Days(kept.Path, "2025-01-01", "2025-01-01", "silver.o").Failed("silver.o", "SM6243"));
         }
+        using (var refused = folder.Copy())
+        {
+            refused.Smelt("sql", "--erasure", "DELETE FROM bronze.o__quarantine WHERE id = 3").Expect(0);
+            Assert.Contains("of bronze.o__quarantine", LocalUpdate.Days(refused.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6244"));
+        }
         folder.Smelt("sql", "--erasure", "DELETE FROM bronze.o WHERE id = 2").Expect(0);
         Assert.Contains("landing/1.csv, which it reads again, may hold them still", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6244"));
         LocalUpdate.Run(folder.Write("landing/1.csv", "id,amount\n1,10\n").Path, null, "bronze.o", "silver.o");
