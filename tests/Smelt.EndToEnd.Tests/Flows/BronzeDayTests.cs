@@ -144,6 +144,18 @@ public sealed class BronzeDayTests
     }
 
     [Fact]
+    public void Rows_let_in_that_no_stored_file_tells_are_refused_and_not_doubled()
+    {
+        using var folder = new PipelineFolder("name: b\nmetadata_columns:\n  _source_file: false\n").Write("bronze/o.sql", Bronze).Write("landing/1.csv", "id,amount\n1,10\n3,-5\n");
+        LocalUpdate.On("2025-01-01", folder.Path);
+        Assert.Equal(0, LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Made("bronze.o").Counts.RowsOut);
+        folder.Write("bronze/o.sql", Bronze.Replace("amount > 0", "amount > -10")).Smelt("quarantine", "replay", "bronze.o").Expect(0);
+        Assert.Contains("rows of it were let in from quarantine", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6220"));
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("[1, 3]", lake.Text("SELECT list(id ORDER BY id)::VARCHAR FROM bronze.o"));
+    }
+
+    [Fact]
     public void A_backfill_by_ingestion_date_reads_chunk_after_chunk_again()
     {
         using var folder = TwoDays();
