@@ -73,6 +73,20 @@ public sealed class DayTests
         Assert.Equal("[5, 9]", folder.Scalar("SELECT list(id ORDER BY id)::VARCHAR FROM silver.o__quarantine"));
     }
 
+    [Theory]
+    [InlineData("sum(amount)::BIGINT AS total", "sum(amount)::DOUBLE AS total")]
+    [InlineData("sum(amount)::BIGINT AS total", "sum(amount)::BIGINT AS total, count(*) AS n")]
+    [InlineData("VIEW days ", "VIEW days PARTITIONED BY (day) ")]
+    public void A_view_of_other_columns_or_partitions_is_made_whole_first(string then, string now)
+    {
+        using var folder = Pipeline();
+        LocalUpdate.Run(folder.Path);
+        folder.Write("gold/days.sql", File.ReadAllText(folder.File("gold/days.sql")).Replace(then, now));
+        Assert.Contains("its columns or partitions changed", LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "gold.days").Failed("gold.days", "SM6220"));
+        LocalUpdate.Run(folder.Path);
+        _ = LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "gold.days").Made("gold.days");
+    }
+
     [Fact]
     public void Tests_look_at_one_day_s_rows()
     {
