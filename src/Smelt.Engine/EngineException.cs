@@ -102,6 +102,9 @@ public static class EngineCodes
     /// <summary>Days made again could bring erased rows back.</summary>
     public const string DayErased = "SM6244";
 
+    /// <summary>A prepared batch would put rows back into a quarantine that were taken out of it on purpose.</summary>
+    public const string RemovedSince = "SM6245";
+
     /// <summary>Quarantined rows of a dataset cannot be let in again.</summary>
     public const string ReplayRefused = "SM6266";
 

@@ -78,8 +78,19 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
         var result = await table.CommitAsync(plan, cancel: cancel);
         if (result is not CommitResult.Conflict || await IsSupersededAsync(cancel) || plan.Kind == PlanKind.Metadata || await table.TrySnapshotAsync(cancel) is not { } now) return result;
         // What was read of the quarantine went meanwhile: as a whole replacement the batch's rows are kept, and none of it is lost that the batch knew of.
+        if (plan.Kind == PlanKind.Change) await HoldRemovalsAsync(table, plan, cancel);
         if (plan.Kind == PlanKind.Change) plan = plan with { Kind = PlanKind.Overwrite, Removes = [] };
         return await table.CommitAsync(Rebased(plan, now), cancel: cancel);
+    }
+
+    /// <summary>Rows that were prepared before some were taken out on purpose hold these still.</summary>
+    /// <exception cref="EngineException">Rows were taken out since the plan was made.</exception>
+    private async Task HoldRemovalsAsync(DeltaTable table, TablePlan plan, CancellationToken cancel)
+    {
+        var since = (await table.HistoryAsync(cancel: cancel)).Where(c => c.Version > (plan.ReadVersion ?? -1));
+        if (since.FirstOrDefault(static c => c.Tags.GetValueOrDefault(CommitMarks.Removes) is CommitMarks.Erasure or CommitMarks.Retention) is not { } removed) return;
+        throw new EngineException(EngineCodes.RemovedSince, $"Rows were taken out of {(IsMemory(plan) ? table.Folder : context.Pipeline.Project.QuarantineOf(step.Dataset.Name).ToString())} for {removed.Tags[CommitMarks.Removes]} (version {removed.Version}) after a batch of {step.Dataset.Name} was prepared ({key}) that has written its table and would put them back. "
+            + $"Nothing more was written. Take the rows out of what {step.Dataset.Name} reads, where they are to be forgotten, and rebuild it with --full-refresh {step.Dataset.Name}.");
     }
 
     /// <summary>A side table's plan on the table as it is now: its own columns are kept, by growing or replacing what is there.</summary>

@@ -156,6 +156,18 @@ public sealed class BronzeDayTests
     }
 
     [Fact]
+    public void What_was_erased_from_a_quarantine_is_not_put_back_by_a_day_that_was_cut_short()
+    {
+        using var folder = TwoDays();
+        folder.Write("bronze/o.sql", Bronze.Replace("amount > 0", "amount > -10")).RunKilledAt("bronze.o:after-commit-0", "--date", "2025-01-01", "--select", "bronze.o");
+        folder.Smelt("sql", "--erasure", "DELETE FROM bronze.o__quarantine WHERE id = 5").Expect(0);
+        Assert.Contains("Rows were taken out of bronze.o__quarantine for erasure", LocalUpdate.TryRun(folder.Path).Failed("bronze.o", "SM6245"));
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("0", lake.Text("SELECT count(*) FROM bronze.o__quarantine WHERE id = 5"));
+        LocalUpdate.Run(folder.Write("landing/2.csv", "id,amount\n4,40\n").Path, null, "bronze.o", "silver.o");
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("[1, 2, 3, 4]", lake.Text("SELECT list(id ORDER BY id)::VARCHAR FROM bronze.o"));
+    }
+
+    [Fact]
     public void A_backfill_by_ingestion_date_reads_chunk_after_chunk_again()
     {
         using var folder = TwoDays();
