@@ -79,12 +79,8 @@ internal sealed class RestatedBatch : IStepBatch
     }
 
     /// <summary>Events of the keys that the rules refused then may pass now, and the other way round.</summary>
-    public async Task<StagedQuarantine?> QuarantineAsync(UpdateContext context, StepPreparation step, OutputShape shape, Judge? judge, bool replaces, QuarantineTable.Copy copy, CancellationToken cancel)
-    {
-        var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
-        var hasInput = await context.Tables.FindAsync(name, cancel) is { } before && before.Snapshot.Schema.Find(QuarantineColumns.Input) is not null;
-        return await QuarantineTable.StageDaysAsync(context, step, this, shape, judge, Keys!.IsOfThem(hasInput), step.Flow.Cdc!.Keys[0], copy, cancel);
-    }
+    public Task<StagedQuarantine?> QuarantineAsync(UpdateContext context, StepPreparation step, OutputShape shape, Judge? judge, bool replaces, QuarantineTable.Copy copy, CancellationToken cancel) =>
+        QuarantineTable.StageDaysAsync(context, step, this, shape, judge, new DaysRefused(Keys!.IsChosen, step.Flow.Cdc!.Keys[0], Keys.Inputs), copy, cancel);
 
     /// <summary>The events were counted for their rules when they came.</summary>
     public BatchCounts Counting(BatchCounts counts) => counts with { RowsDropped = 0, RowsQuarantined = 0, Rules = [] };

@@ -12,7 +12,7 @@ namespace Smelt.Engine;
 internal sealed class RestatedKeys(Dataset dataset, CdcBatch batch, AutoCdc clauses, OutputShape shape, string typed)
 {
     /// <summary>All keys of the events, with whether they have one on the days; and the keys chosen.</summary>
-    private const string All = StepCatalog.OwnSchema + ".cdc_all_keys", Inputs = StepCatalog.OwnSchema + ".cdc_inputs";
+    private const string All = StepCatalog.OwnSchema + ".cdc_all_keys";
 
     public const string Chosen = StepCatalog.OwnSchema + ".cdc_restated";
 
@@ -25,7 +25,7 @@ internal sealed class RestatedKeys(Dataset dataset, CdcBatch batch, AutoCdc clau
     private string Numbered => string.Join(", ", Layout.Keys.Select(static k => $"c{k}"));
 
     /// <summary>SQL of whether a row with the key's columns is of a chosen one.</summary>
-    private string IsChosen => $"({Named}) IN (SELECT {(Layout.Keys.Count == 1 ? Numbered : $"({Numbered})")} FROM {Chosen})";
+    public string IsChosen => $"({Named}) IN (SELECT {(Layout.Keys.Count == 1 ? Numbered : $"({Numbered})")} FROM {Chosen})";
 
     /// <summary>The chosen keys' events; truncations, which are about all keys, among them.</summary>
     public string Events => $"SELECT * FROM ({typed}) AS {SqlText.Identifier(dataset.Name.Original.Name)} WHERE {IsChosen}{(clauses.TruncateWhen is { } truncates ? $" OR ({truncates}\n)" : "")}";
@@ -72,13 +72,8 @@ internal sealed class RestatedKeys(Dataset dataset, CdcBatch batch, AutoCdc clau
         if (same is not true) throw Refused($"its last truncation is another under today's query and rules, and a truncation is about all keys. Rebuild it with --full-refresh {dataset.Name}");
     }
 
-    /// <summary>SQL over the quarantine's columns: whether a row is of an event of these keys. One without a key then may have one now, and is known by its input.</summary>
-    public string IsOfThem(bool hasInput)
-    {
-        if (!hasInput || shape.CarriedRow is not { } row) return $"({IsChosen})";
-        batch.Run($"CREATE TABLE IF NOT EXISTS {Inputs} AS SELECT DISTINCT {StreamedRow.ToJson(StreamedRow.Column, SourceLine.Without(row))} AS input FROM ({typed}) AS e WHERE {IsChosen}");
-        return $"({IsChosen} OR {QuarantineColumns.Input} IN (SELECT input FROM {Inputs}))";
-    }
+    /// <summary>The keys' events by their inputs: one that was refused without a key may have one now.</summary>
+    public AcceptedInputs? Inputs => shape.CarriedRow is { } row ? new AcceptedInputs(row, $"({typed}) AS e", IsChosen) : null;
 
     private EngineException Refused(string why) => new(EngineCodes.DayRefused, $"A part of {dataset.Name} cannot be made again: {why}.");
 }

@@ -11,6 +11,7 @@ internal sealed class DayBatch : IStepBatch
     private readonly StepPreparation _step;
     private readonly List<ReadSoFar> _flows;
     private readonly string _column;
+    private string? _among;
 
     private DayBatch(UpdateContext context, StepPreparation step, IReadOnlyList<StepPreparation> flows, BatchKey key, DayRange days, string column)
     {
@@ -83,7 +84,15 @@ internal sealed class DayBatch : IStepBatch
 
     /// <summary>Rows of these days that the rules refused then may pass now, and the other way round.</summary>
     public Task<StagedQuarantine?> QuarantineAsync(UpdateContext context, StepPreparation step, OutputShape shape, Judge? judge, bool replaces, QuarantineTable.Copy copy, CancellationToken cancel) =>
-        QuarantineTable.StageDaysAsync(context, step, this, shape, judge, Only!, _column, copy, cancel);
+        QuarantineTable.StageDaysAsync(context, step, this, shape, judge, new DaysRefused(Only!, _column, Inputs(shape)) { Among = _among }, copy, cancel);
+
+    /// <summary>Rules of today may set no row aside: those that they set aside then are known by their inputs still.</summary>
+    private AcceptedInputs? Inputs(OutputShape shape)
+    {
+        var row = Shape?.CarriedRow ?? (Rewritten?.CarriesRows == true ? Catalog.Describe(Sql)[^1].Type : null);
+        if (row is null || shape.Columns.FirstOrDefault(c => c.Name.Equals(_column, StringComparison.OrdinalIgnoreCase)) is not { } day) return null;
+        return new AcceptedInputs(row, $"(SELECT {day.Sql} AS {SqlText.Identifier(_column)}, {StreamedRow.Column} FROM ({Sql}\n) AS smelt_query) AS smelt_today", Only!);
+    }
 
     /// <summary>The rows were counted for their rules when they came.</summary>
     public BatchCounts Counting(BatchCounts counts) => counts with { RowsDropped = 0, RowsQuarantined = 0, Rules = [] };
@@ -97,14 +106,14 @@ internal sealed class DayBatch : IStepBatch
         if (_flows.Count == 1) Sql = _flows[0].Sql;
         else (Sql, Shape) = new FlowUnion(_step, Catalog, names.SourceFile).Of(_flows);
         if (!isBronze) return;
-        Where = OfBatches(names, isIngestion);
+        Where = await OfBatchesAsync(names, isIngestion, cancel);
         IsEmpty = isIngestion && _flows.TrueForAll(static f => f.Ingested is { Batches.Count: 0 });
     }
 
     /// <summary>
     /// Bronze: of these days the rows that the batches which are read again brought, and no others; a row that was let in from quarantine since comes again with its file, under that file's stamps.
     /// </summary>
-    private string OfBatches(Smelt.Pipelines.MetadataColumns names, bool isIngestion)
+    private async Task<string> OfBatchesAsync(Smelt.Pipelines.MetadataColumns names, bool isIngestion, CancellationToken cancel)
     {
         if (names.BatchId is not { } id || _step.Target!.Snapshot.Schema.Find(id) is null)
             throw new EngineException(EngineCodes.DayRefused, $"{_step.Dataset.Name} cannot be made again by days: its rows do not tell which batch brought them (_batch_id).");
@@ -112,11 +121,26 @@ internal sealed class DayBatch : IStepBatch
         var target = $"{RowDifference.Target}.{SqlText.Identifier(id)}";
         var ingested = _flows.Select(static f => f.Ingested).OfType<IngestedFiles>().ToList();
         var where = $"({Where} AND {target} {In(ingested.SelectMany(static i => i.Batches))})";
+        _among = $"{SqlText.Identifier(id)} {In(ingested.SelectMany(static i => i.Batches))}";
         // By ingestion date it comes on its file's day, whenever it was let in; by a column of its own on that column's.
         var let = isIngestion ? "" : $"{Where} AND ";
         var replays = ingested.SelectMany(static i => i.Replays).ToList();
-        if (replays.Count == 0 || names.SourceFile is not { } file || _step.Target.Snapshot.Schema.Find(file) is null) return where;
+        if (replays.Count == 0) return where;
+        if (names.SourceFile is not { } file || _step.Target.Snapshot.Schema.Find(file) is null)
+        {
+            await RefuseReplayedAsync($"{SqlText.Identifier(id)} {In(replays)}", cancel);
+            return where;
+        }
         var files = ingested.SelectMany(static i => i.Files).Select(static f => f.File.Path).ToList();
         return files.Count == 0 ? where : $"({where} OR ({let}{target} {In(replays)} AND {RowDifference.Target}.{SqlText.Identifier(file)} {In(files)}))";
+    }
+
+    /// <summary>A row that was let in bears the batch that let it in, and only its file tells that it is one that comes again.</summary>
+    private async Task RefuseReplayedAsync(string isLetIn, CancellationToken cancel)
+    {
+        await Catalog.BindTableAsync(StepCatalog.OwnSchema, "target_before", _step.Target!, cancel);
+        if (Catalog.Connection.Scalar($"SELECT 1 FROM {StepCatalog.OwnSchema}.target_before WHERE {isLetIn} LIMIT 1") is null) return;
+        throw new EngineException(EngineCodes.DayRefused, $"{_step.Dataset.Name} cannot be made again by days: rows of it were let in from quarantine, and without a stored _source_file they cannot be told from those that its files bring again. "
+            + $"Rebuild it with --full-refresh {_step.Dataset.Name}.");
     }
 }

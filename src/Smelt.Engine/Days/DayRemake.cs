@@ -108,7 +108,8 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
                 if (step.Flow.Kind != FlowKind.Complete)
                 {
                     context.Probe(step.Label + ":before-intent");
-                    _ = await state.PutIntentAsync(key.Generation, key.Batch, Intent(step, key), cancel);
+                    // Another attempt began a batch with input meanwhile: that comes first.
+                    if (await state.PutIntentAsync(key.Generation, key.Batch, ReplayIntent.Of(context, step, key), cancel) is not { IsReplay: true }) return null;
                     context.Probe(step.Label + ":after-intent");
                 }
                 staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
@@ -149,10 +150,4 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
         var plan = made.Plans[0] with { Tags = new Dictionary<string, string>(made.Plans[0].Tags) { [CommitMarks.Removes] = CommitMarks.Remade } };
         return made with { Definition = isBehind ? "made again by days" : done.Definition, Plans = [plan, .. made.Plans.Skip(1)], Notes = [.. made.Notes, $"{days} made again"] };
     }
-
-    /// <summary>The batch reads nothing new: every offset stays where the last batch left it.</summary>
-    private IntentRecord Intent(StepPreparation step, BatchKey key) => new()
-    {
-        Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = step.BatchIdOf(context.UpdateId, key), Streams = [.. step.State!.Done!.Streams.Select(static s => s.Nothing)], Tables = step.State.Done.Tables, IsReplay = true,
-    };
 }

@@ -17,6 +17,9 @@ internal sealed class IngestedFiles
     /// <summary>In the step's own schema: files with their batches' stamps; ids of the batches; ids of batches that let quarantined rows in.</summary>
     private const string FileColumn = "__smelt_of_file", At = "__smelt_at", Id = "__smelt_batch";
 
+    /// <summary>Records that are read at a time.</summary>
+    private const int AtOnce = 32;
+
     private readonly List<IngestedFile> _files = [];
     private readonly List<string> _batches = [], _replays = [];
     private readonly Dictionary<int, FileFormat> _formats = [];
@@ -37,16 +40,22 @@ internal sealed class IngestedFiles
     public static async Task<IngestedFiles> OfAsync(FlowState state, DayRange? days, CancellationToken cancel)
     {
         var found = new IngestedFiles();
-        for (var batch = 1; batch <= state.LastDone; batch++)
+        var done = Enumerable.Range(1, state.LastDone).Where(b => state.Has(state.Generation, b, "done"));
+        foreach (var part in done.Chunk(AtOnce))
         {
-            if (!state.Has(state.Generation, batch, "done")) continue;
-            var intent = await state.IntentAsync(state.Generation, batch, cancel)
-                ?? throw new EngineException(EngineCodes.StateCorrupt, $"The state record {state.Key(state.Generation, batch, "intent")} is gone, which says what was read then. Restore it from a copy, or rebuild the dataset with --full-refresh.");
-            if (intent.IsReplay) found._replays.Add(intent.BatchId);
-            else if (days is null || days.Has(DayOf(intent))) found.Add(intent);
+            var intents = await Task.WhenAll(part.Select(batch => IntentAsync(state, batch, cancel)));
+            foreach (var intent in intents)
+            {
+                if (intent.IsReplay) found._replays.Add(intent.BatchId);
+                else if (days is null || days.Has(DayOf(intent))) found.Add(intent);
+            }
         }
         return found;
     }
+
+    private static async Task<IntentRecord> IntentAsync(FlowState state, int batch, CancellationToken cancel) =>
+        await state.IntentAsync(state.Generation, batch, cancel)
+            ?? throw new EngineException(EngineCodes.StateCorrupt, $"The state record {state.Key(state.Generation, batch, "intent")} is gone, which says what was read then. Restore it from a copy, or rebuild the dataset with --full-refresh.");
 
     /// <summary>Whether every batch read the sources that are named here, by position.</summary>
     public bool AreOf(IReadOnlyList<string> paths) => _paths.TrueForAll(p => p.Count == paths.Count && (p.Count == 1 || p.SequenceEqual(paths, StringComparer.Ordinal)));

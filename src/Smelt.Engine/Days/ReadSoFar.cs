@@ -53,7 +53,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         foreach (var (reference, call, source) in StreamSource.Of(step.Query)) names[(object?)reference ?? call!] = await StreamAsync(source, names.Count, cancel);
         var binder = new InputBinder(context, catalog, IsOnce ? await AsReadAsync(cancel) : context.Tables);
         foreach (var (_, call, _) in StreamSource.Of(step.Query).Where(static s => s.Call is not null)) binder.Give(call!, "");
-        if (IsOnce) OnceFiles(binder, cancel);
+        if (IsOnce) await OnceFilesAsync(binder, cancel);
         else if (!IsView && step.Query.FileSources.Any()) await FilesAsync(binder, ingested, cancel);
         var whole = await binder.BindAsync(step.Query, cancel)
             ?? throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
@@ -103,7 +103,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         {
             var files = found.Of(i, options[i].Format);
             Hold(files, cancel);
-            await TakenRows.HoldErasureAsync(step, files, cancel);
+            await TakenRows.HoldErasureAsync(context, step, files, cancel);
             var index = (MostSources * (flow + 1)) + i;
             _sources.BindIngested(context, catalog, index, options[i], files, i < Done.SourceColumns.Count ? Done.SourceColumns[i] : null, IngestedFiles.Stamping(flow), cancel);
             binder.Give(calls[i], BoundSources.ViewOf(index));
@@ -114,7 +114,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
     private DayRange? Kept() => step.Dataset.Name.Layer == Layer.Bronze && TakenRows.FirstKept(context, step.Dataset) is { } first ? new DayRange(first, DateOnly.MaxValue) : null;
 
     /// <summary>A flow that runs once read its files whole.</summary>
-    private void OnceFiles(InputBinder binder, CancellationToken cancel)
+    private async Task OnceFilesAsync(InputBinder binder, CancellationToken cancel)
     {
         var calls = step.Query.FileSources.ToList();
         var intent = new IntentRecord { Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = Done.Update };
@@ -124,6 +124,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
             if (i >= Done.Sources.Count || Done.Sources[i].Path != options.Path) throw Refused($"the flow {step.Flow.Name} ran once over other sources than it names today");
             var files = FileBatch.FromJson(Done.Sources[i].Batch);
             Hold(files, cancel);
+            await TakenRows.HoldErasureAsync(context, step, files, cancel);
             var index = (MostSources * (flow + 1)) + i;
             _sources.Bind(context, catalog, index, calls[i], options, files, [], intent, withRow: false, cancel);
             binder.Give(calls[i], BoundSources.ViewOf(index));
@@ -142,6 +143,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
             {
                 var then = await table.SnapshotAsync(input.Version, cancel);
                 if (then.Metadata.Id != input.TableId) throw Lost($"the flow {step.Flow.Name} ran once over {input.Name} at version {input.Version}, which is gone");
+                await TakenRows.HoldErasureAsync(step, table, input.Name, input.Version, cancel);
                 pinned.Publish(name, table, then);
             }
             catch (DeltaLogException gone)

@@ -35,7 +35,14 @@ internal sealed class TargetTable
     /// <summary>Whether the table's schema or properties change with the batch.</summary>
     public bool IsChanged => _changed || _domains.Count > 0;
 
+    /// <summary>Whether the table keeps its columns, their names in its files and its partitions, so that files that are there can stay beside new ones.</summary>
+    public bool IsLaidOutAsBefore => _before is null || (Layout(_before.Snapshot.Metadata) is var (columns, partitions, mapping) && Layout(Definition.Metadata) is var (now, parts, mapped)
+        && columns == now && mapping == mapped && partitions.SequenceEqual(parts, StringComparer.OrdinalIgnoreCase));
+
     public IReadOnlyList<string> Notes { get; }
+
+    private static (string Columns, IReadOnlyList<string> Partitions, ColumnMappingMode Mapping) Layout(TableMetadata metadata) =>
+        (string.Join('\n', metadata.Schema.Fields.Select(static f => $"{f.Name} {f.PhysicalName} {f.Type}")), metadata.PartitionColumns, metadata.ColumnMapping);
 
     public static TargetTable For(UpdateContext context, StepPreparation step, OutputShape shape)
     {

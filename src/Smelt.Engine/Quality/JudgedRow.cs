@@ -8,15 +8,18 @@ internal static class JudgedRow
     public static string Sql(OutputShape shape, string? fileColumn)
     {
         var fields = shape.Columns.Select(static (c, i) => $"'c{i}': {SqlText.Identifier(c.Name)}").ToList();
-        fields.Add($"'input': {Input(shape)}");
+        fields.Add($"'input': {(shape.CarriedRow is { } row ? Input(row) : "NULL::VARCHAR")}");
         fields.Add($"'file': {File(shape, fileColumn)}");
         fields.Add($"'line': {SourceLine.Sql(StreamedRow.Column, shape.CarriedRow?.Fields.Select(static f => f.Name) ?? []) ?? "NULL::VARCHAR"}");
-        fields.Add($"'flow': {(shape.CarriedRow?.Fields.Any(static f => f.Name == StreamedRow.Flow) == true ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Flow}')" : "NULL::VARCHAR")}");
+        fields.Add($"'flow': {(shape.CarriedRow?.Fields.Any(static f => f.Name == StreamedRow.Flow) == true ? Flow : "NULL::VARCHAR")}");
         return $"{{{string.Join(", ", fields)}}}";
     }
 
-    private static string Input(OutputShape shape) => shape.CarriedRow is not { } row ? "NULL::VARCHAR"
-        : row.Fields.Any(static f => f.Name == StreamedRow.Text) ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Text}')" : StreamedRow.ToJson(StreamedRow.Column, SourceLine.Without(row));
+    /// <summary>SQL of the flow that a row is of, where rows of several stand together.</summary>
+    public const string Flow = $"struct_extract({StreamedRow.Column}, '{StreamedRow.Flow}')";
+
+    /// <summary>SQL of a streamed row as the quarantine keeps it.</summary>
+    public static string Input(DuckDbType row) => row.Fields.Any(static f => f.Name == StreamedRow.Text) ? $"struct_extract({StreamedRow.Column}, '{StreamedRow.Text}')" : StreamedRow.ToJson(StreamedRow.Column, SourceLine.Without(row));
 
     private static string File(OutputShape shape, string? fileColumn)
     {

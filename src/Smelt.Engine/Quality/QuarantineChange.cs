@@ -5,7 +5,8 @@ namespace Smelt.Engine;
 
 /// <summary>
 /// A prepared change of the quarantine, made again over what others did to it since: which rows leave and which come follows from the files that the plan takes out and brings.
-/// Rows that went meanwhile stay gone, and rows that came stay. Rows are told by all they hold but the rules they broke, which a replay adds to.
+/// Rows that went meanwhile stay gone, and rows that came stay. Rows are told by all they hold but the rules they broke, which a
+/// replay adds to, and the occasion on which they were refused.
 /// </summary>
 internal sealed class QuarantineChange(UpdateContext context, DeltaTable table, TablePlan plan)
 {
@@ -56,16 +57,20 @@ internal sealed class QuarantineChange(UpdateContext context, DeltaTable table, 
         }
     }
 
-    private static async Task BindAsync(StepCatalog catalog, string name, TableScan scan, TableMetadata metadata, List<string> names, CancellationToken cancel)
+    private async Task BindAsync(StepCatalog catalog, string name, TableScan scan, TableMetadata metadata, List<string> names, CancellationToken cancel)
     {
         await catalog.BindScanAsync(Own, name, scan, cancel);
         var held = metadata.Schema.Fields.Select(static f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var columns = names.Select(n => $"{(held.Contains(n) ? "" : "NULL AS ")}{SqlText.Identifier(n)}");
-        var told = names.Where(static n => !IsReason(n)).Select(n => held.Contains(n) ? SqlText.Identifier(n) : "NULL");
+        var told = names.Where(n => !IsReason(n) && !IsOccasion(n)).Select(n => held.Contains(n) ? SqlText.Identifier(n) : "NULL");
         catalog.BindSql(Own, name + "_rows", $"SELECT *, row_number() OVER (PARTITION BY __smelt_k) AS __smelt_n FROM (SELECT {string.Join(", ", columns)}, row({string.Join(", ", told)}) AS __smelt_k FROM {Own}.{name})");
     }
 
     private static bool IsReason(string column) => new[] { QuarantineColumns.Broken, QuarantineColumns.Reason }.Contains(column, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>When and where a row was refused: days made again refuse the same rows anew.</summary>
+    private bool IsOccasion(string column) =>
+        new[] { QuarantineColumns.QuarantinedAt, QuarantineColumns.Offset, context.Pipeline.Project.MetadataColumns.BatchId ?? "_batch_id" }.Contains(column, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Those of now but those that leave, with the new reasons of those refused again; and those that come.</summary>
     private static string Rows(List<string> names)

@@ -18,6 +18,22 @@ internal sealed record StagedQuarantine(TargetTable Table, IReadOnlyList<AddFile
     }
 }
 
+/// <summary>The rows of a quarantine that were refused of what is made again.</summary>
+/// <param name="AreOfDays">Condition over the quarantine's columns.</param>
+/// <param name="Column">A column that it is about: a quarantine without it holds none of them.</param>
+/// <param name="Inputs">What is made again, by its inputs; null where no row brings its input along.</param>
+internal sealed record DaysRefused(string AreOfDays, string Column, AcceptedInputs? Inputs)
+{
+    /// <summary>Condition over the quarantine's columns that all of them hold; null for none.</summary>
+    public string? Among { get; init; }
+
+    public string Condition(DuckDbConnection connection, string quarantine, IReadOnlySet<string> held)
+    {
+        var own = Inputs?.AreOf(connection, quarantine, held, AreOfDays) is { } inputs ? $"({AreOfDays} OR {inputs})" : AreOfDays;
+        return Among is null ? own : $"({own} AND {Among})";
+    }
+}
+
 /// <summary>
 /// The table beside a dataset that keeps the rows its expectations refused: the output row's columns, <c>_input</c>, <c>_broken_expectations</c>, <c>_reason</c>,
 /// <c>_source_file</c>, <c>_source_offset</c>, <c>_flow</c>, <c>_batch_id</c>, <c>_quarantined_at</c>. Replaced with a materialized view or a full refresh, else appended to.
@@ -47,19 +63,20 @@ internal static class QuarantineTable
     }
 
     /// <summary>The quarantine with the rows of some days made again: those refused now in the place of those refused then.</summary>
-    /// <param name="isOfDays">Condition over the quarantine's columns.</param>
+    /// <param name="refused">Which rows those are.</param>
     /// <returns>Null where there is none before and after.</returns>
-    public static async Task<StagedQuarantine?> StageDaysAsync(UpdateContext context, StepPreparation step, IStepBatch batch, OutputShape shape, Judge? judge, string isOfDays, string dayColumn, Copy copy, CancellationToken cancel)
+    public static async Task<StagedQuarantine?> StageDaysAsync(UpdateContext context, StepPreparation step, IStepBatch batch, OutputShape shape, Judge? judge, DaysRefused refused, Copy copy, CancellationToken cancel)
     {
         var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
         var before = await context.Tables.FindAsync(name, cancel);
-        if (before is null || before.Snapshot.Schema.Find(dayColumn) is null) return await StageAsync(context, step, batch, shape, judge, false, copy, cancel);
+        if (before is null || before.Snapshot.Schema.Find(refused.Column) is null) return await StageAsync(context, step, batch, shape, judge, false, copy, cancel);
         if (before.Snapshot.Files.Count == 0 && judge is not { Quarantined: > 0 }) return null;
         var columns = Columns(context, step, shape, batch, judge?.Rules ?? []);
         var table = TargetTable.Define(context, context.Layout.Table(name), before, [.. columns.Select(static c => c.Spec)], new TableOptions { Name = name.ToString() }, false, false, name);
         await batch.Catalog.BindTableAsync(StepCatalog.OwnSchema, "quarantine_before", before, cancel);
         var names = table.Definition.Metadata.Schema.Fields.Select(static f => f.Name).ToList();
         var held = before.Snapshot.Schema.Fields.Select(static f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var isOfDays = refused.Condition(batch.Catalog.Connection, $"{StepCatalog.OwnSchema}.quarantine_before", held);
         string Rows(Func<string, string?> sql, string from) => $"SELECT {string.Join(", ", names.Select(n => $"{sql(n) ?? "NULL"} AS {SqlText.Identifier(n)}"))} FROM {StepCatalog.OwnSchema}.{from}";
         string? Sql(string name) => columns.FirstOrDefault(c => c.Spec.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Sql;
         string Held(string where) => Rows(c => held.Contains(c) ? SqlText.Identifier(c) : null, $"quarantine_before WHERE {where}");

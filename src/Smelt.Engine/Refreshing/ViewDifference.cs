@@ -22,6 +22,8 @@ internal sealed record ViewDifference(string Come, string? Go, string? Where)
     /// <param name="typed">A query's columns as the table stores them.</param>
     public static async Task<ViewDifference?> OfAsync(UpdateContext context, StepPreparation step, IStepBatch batch, TargetTable target, OutputShape shape, Func<string, string> typed, CancellationToken cancel)
     {
+        if (batch is DayBatch && step.Flow.Kind == FlowKind.Complete && !target.IsLaidOutAsBefore)
+            throw new EngineException(EngineCodes.DayRefused, $"{step.Dataset.Name} cannot be made again by days: its columns or partitions changed, which its other days do not have. Run it first, which makes all of it anew.");
         if (batch is DayBatch days) return new ViewDifference(days.Sql, null, days.Where);
         if (batch is not ViewBatch view || step.Target is null || target.IsChanged || step.IsTargetBehind) return null;
         if (step.Refresh is null) return step.Target.Snapshot.Metadata.IsOn("delta.enableChangeDataFeed") ? new ViewDifference(batch.Sql, null, null) : null;

@@ -122,6 +122,11 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
             await state.AbandonAsync(generation, batch, context.UpdateId, outdated.Message, cancel);
             return null;
         }
+        catch (OutdatedIntentException) when (!isOld)
+        {
+            // Begun by another attempt after this one looked: the next round meets it as an old one.
+            return null;
+        }
         if (staged.Failure is { } failure) return failure;
         context.Probe(step.Label + ":before-prepared");
         var record = await state.PutPreparedAsync(generation, batch, staged.Record!, cancel);

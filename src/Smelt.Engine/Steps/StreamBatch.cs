@@ -48,9 +48,13 @@ internal sealed class StreamBatch : IStepBatch
     {
         context.Probe(step.Label + ":before-intent");
         var state = step.State!;
-        var intent = await state.IntentAsync(key.Generation, key.Batch, cancel);
-        if (intent is not null) HoldAgainstDefinition(step, intent);
-        intent ??= await state.PutIntentAsync(key.Generation, key.Batch, Choose(context, step, key, cancel), cancel);
+        var isBegun = state.Has(key.Generation, key.Batch, "intent");
+        IntentRecord? own = null;
+        var intent = await state.IntentAsync(key.Generation, key.Batch, cancel)
+            ?? await state.PutIntentAsync(key.Generation, key.Batch, own = Choose(context, step, key, cancel), cancel);
+        // Another attempt's batch without input, begun after this one looked, is not this one's: it would seem to have read what it was prepared for.
+        if (!isBegun && intent.IsReplay) throw new OutdatedIntentException("a batch that reads nothing new was begun meanwhile");
+        if (own is null) HoldAgainstDefinition(step, intent);
         context.Probe(step.Label + ":after-intent");
         var batch = new StreamBatch(new StepCatalog(context.Database()), intent);
         try

@@ -131,11 +131,40 @@ public sealed class BronzeDayTests
             kept.Smelt("maintain", "--no-vacuum", "--no-optimize").Expect(0);
             Assert.Contains("bronze.o no longer holds rows that were read", LocalUpdate.Days(kept.Path, "2025-01-01", "2025-01-01", "silver.o").Failed("silver.o", "SM6243"));
         }
+        using (var refused = folder.Copy())
+        {
+            refused.Smelt("sql", "--erasure", "DELETE FROM bronze.o__quarantine WHERE id = 3").Expect(0);
+            Assert.Contains("of bronze.o__quarantine", LocalUpdate.Days(refused.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6244"));
+        }
         folder.Smelt("sql", "--erasure", "DELETE FROM bronze.o WHERE id = 2").Expect(0);
         Assert.Contains("landing/1.csv, which it reads again, may hold them still", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6244"));
         LocalUpdate.Run(folder.Write("landing/1.csv", "id,amount\n1,10\n").Path, null, "bronze.o", "silver.o");
         var today = DateTime.UtcNow.ToString("yyyy-MM-dd");
         Assert.Equal(0, LocalUpdate.Days(folder.Path, DateTime.UtcNow.AddDays(-1).ToString("yyyy-MM-dd"), today, "bronze.o").Made("bronze.o").Counts.RowsOut);
+    }
+
+    [Fact]
+    public void Rows_let_in_that_no_stored_file_tells_are_refused_and_not_doubled()
+    {
+        using var folder = new PipelineFolder("name: b\nmetadata_columns:\n  _source_file: false\n").Write("bronze/o.sql", Bronze).Write("landing/1.csv", "id,amount\n1,10\n3,-5\n");
+        LocalUpdate.On("2025-01-01", folder.Path);
+        Assert.Equal(0, LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Made("bronze.o").Counts.RowsOut);
+        folder.Write("bronze/o.sql", Bronze.Replace("amount > 0", "amount > -10")).Smelt("quarantine", "replay", "bronze.o").Expect(0);
+        Assert.Contains("rows of it were let in from quarantine", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.o").Failed("bronze.o", "SM6220"));
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("[1, 3]", lake.Text("SELECT list(id ORDER BY id)::VARCHAR FROM bronze.o"));
+    }
+
+    [Fact]
+    public void What_was_erased_from_a_quarantine_is_not_put_back_by_a_day_that_was_cut_short()
+    {
+        using var folder = TwoDays();
+        folder.Write("bronze/o.sql", Bronze.Replace("amount > 0", "amount > -10")).RunKilledAt("bronze.o:after-commit-0", "--date", "2025-01-01", "--select", "bronze.o");
+        folder.Smelt("sql", "--erasure", "DELETE FROM bronze.o__quarantine WHERE id = 5").Expect(0);
+        LocalUpdate.Run(folder.Path);
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("0", lake.Text("SELECT count(*) FROM bronze.o__quarantine WHERE id = 5"));
+        LocalUpdate.Run(folder.Write("landing/2.csv", "id,amount\n4,40\n").Path, null, "bronze.o", "silver.o");
+        using (var lake = new OpenLake(folder.Path)) Assert.Equal("[1, 2, 3, 4]", lake.Text("SELECT list(id ORDER BY id)::VARCHAR FROM bronze.o"));
     }
 
     [Fact]

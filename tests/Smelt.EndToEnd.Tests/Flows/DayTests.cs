@@ -59,6 +59,35 @@ public sealed class DayTests
     }
 
     [Fact]
+    public void A_row_that_was_refused_without_a_day_and_has_one_today_is_in_one_place()
+    {
+        const string Query = "CREATE STREAMING TABLE o (CONSTRAINT c EXPECT (amount > 0) ON VIOLATION QUARANTINE ROW, CONSTRAINT d EXPECT (day IS NOT NULL) ON VIOLATION QUARANTINE ROW) TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT id::BIGINT AS id, try_cast(day AS DATE) AS day, amount::BIGINT AS amount FROM STREAM bronze.o";
+        using var folder = Pipeline().Write("silver/o.sql", Query).Write("landing/2.csv", "id,day,amount\n7,the 2nd,70\n8,the 9th,80\n9,,90\n");
+        LocalUpdate.Run(folder.Path);
+        folder.Write("silver/o.sql", Query.Replace("try_cast(day AS DATE)", "try_cast(replace(replace(replace(day, 'the ', '2025-01-0'), 'nd', ''), 'th', '') AS DATE)"));
+        _ = LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "silver.o").Made("silver.o");
+        // Rows of another day, and of none today, stay in quarantine.
+        Assert.Equal("[5, 8, 9]", folder.Scalar("SELECT list(id ORDER BY id)::VARCHAR FROM silver.o__quarantine"));
+        folder.Smelt("quarantine", "replay", "silver.o").Expect(0);
+        Assert.Equal("1:10 2:20 3:30 7:70 8:80", Rows(folder));
+        Assert.Equal("[5, 9]", folder.Scalar("SELECT list(id ORDER BY id)::VARCHAR FROM silver.o__quarantine"));
+    }
+
+    [Theory]
+    [InlineData("sum(amount)::BIGINT AS total", "sum(amount)::DOUBLE AS total")]
+    [InlineData("sum(amount)::BIGINT AS total", "sum(amount)::BIGINT AS total, count(*) AS n")]
+    [InlineData("VIEW days ", "VIEW days PARTITIONED BY (day) ")]
+    public void A_view_of_other_columns_or_partitions_is_made_whole_first(string then, string now)
+    {
+        using var folder = Pipeline();
+        LocalUpdate.Run(folder.Path);
+        folder.Write("gold/days.sql", File.ReadAllText(folder.File("gold/days.sql")).Replace(then, now));
+        Assert.Contains("its columns or partitions changed", LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "gold.days").Failed("gold.days", "SM6220"));
+        LocalUpdate.Run(folder.Path);
+        _ = LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "gold.days").Made("gold.days");
+    }
+
+    [Fact]
     public void Tests_look_at_one_day_s_rows()
     {
         using var folder = Pipeline().Write("silver/p.yml", "version: 2\nmodels:\n  - name: o\n    columns:\n      - name: amount\n        tests:\n          - accepted_values: {values: [10, 20]}\n");

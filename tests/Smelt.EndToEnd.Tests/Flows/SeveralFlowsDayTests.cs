@@ -88,6 +88,36 @@ public sealed class SeveralFlowsDayTests
         Assert.Equal("[1, 1, 1, 2]", lake.Text("SELECT list(day(_ingestion_date) ORDER BY id)::VARCHAR FROM bronze.t"));
     }
 
+    [Fact]
+    public void What_was_erased_does_not_come_back_by_a_flow_that_runs_once()
+    {
+        using var folder = Made();
+        using (var files = folder.Copy())
+        {
+            files.Smelt("sql", "--erasure", "DELETE FROM silver.orders WHERE id = 21").Expect(0);
+            Assert.Contains("archive/old.csv, which it reads again, may hold them still", LocalUpdate.Days(files.Path, "2025-01-01", "2025-01-01", "silver.orders").Failed("silver.orders", "SM6244"));
+        }
+        LocalUpdate.Run(folder.Write("bronze/old.sql", "SELECT * FROM STREAM read_files('archive', format => 'csv')").Write("silver/orders.sql", Orders.Replace("FROM read_files('archive/*.csv')", "FROM bronze.old")).Path, null, "silver.orders");
+        folder.Smelt("sql", "--erasure", "DELETE FROM bronze.old WHERE id = 21").Expect(0);
+        Assert.Contains("bronze.old at version", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.orders").Failed("silver.orders", "SM6244"));
+    }
+
+    [Fact]
+    public void What_was_refused_of_bronze_flows_that_are_not_read_again_stays()
+    {
+        using var folder = new PipelineFolder("name: b\n").Write("landing/1.csv", "id\n1\n-2\n").Write("once/1.csv", "id\n3\n-4\n");
+        const string Query = """
+            CREATE STREAMING TABLE bronze.t (CONSTRAINT c EXPECT (id > 0) ON VIOLATION QUARANTINE ROW) AS SELECT id::BIGINT AS id FROM STREAM read_files('landing', format => 'csv');
+            CREATE FLOW c AS INSERT INTO ONCE bronze.t BY NAME SELECT id::BIGINT AS id FROM read_files('once', format => 'csv');
+            """;
+        LocalUpdate.On("2025-01-01", folder.Write("bronze/t.sql", Query).Path);
+        folder.Write("bronze/t.sql", Query.Replace("id::BIGINT AS id FROM STREAM", "abs(id::BIGINT) AS id FROM STREAM"));
+        _ = LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "bronze.t").Made("bronze.t");
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("[1, 2, 3]", lake.Text("SELECT list(id ORDER BY id)::VARCHAR FROM bronze.t"));
+        Assert.Equal("[-4]", lake.Text("SELECT list(id ORDER BY id)::VARCHAR FROM bronze.t__quarantine"));
+    }
+
     private static PipelineFolder Made()
     {
         var folder = new PipelineFolder("name: flows\n")

@@ -1,4 +1,3 @@
-using Smelt.Connectors;
 using Smelt.DuckDb;
 using Smelt.Pipelines;
 
@@ -138,7 +137,9 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
             {
                 if (batch.Chosen == 0) return new FlowResult.Skipped("no row of its quarantine can be replayed") { Notes = batch.Notes };
                 context.Probe(step.Label + ":before-intent");
-                var intent = await state.IntentAsync(key.Generation, key.Batch, cancel) ?? await state.PutIntentAsync(key.Generation, key.Batch, Intent(step, key), cancel);
+                var intent = await state.IntentAsync(key.Generation, key.Batch, cancel) ?? await state.PutIntentAsync(key.Generation, key.Batch, ReplayIntent.Of(context, step, key), cancel);
+                // Another attempt began a batch with input meanwhile: that comes first.
+                if (!intent.IsReplay) return null;
                 context.Probe(step.Label + ":after-intent");
                 await batch.BindAsync(intent, cancel);
                 staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
@@ -156,22 +157,6 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
         var commit = new StepCommit(context, step, key);
         return await StepRunner.FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
     }
-
-    /// <summary>The batch reads nothing: every offset stays where the last batch left it, and what a flow that ran once has read is what it has read.</summary>
-    private IntentRecord Intent(StepPreparation step, BatchKey key) => new()
-    {
-        Update = context.UpdateId,
-        AtMicros = context.NowMicros,
-        BatchId = step.BatchIdOf(context.UpdateId, key),
-        Sources = [.. step.Sources.Select(static source =>
-        {
-            var none = new FileBatch(source.Options.Format ?? FileFormat.Csv, []);
-            return new SourceInput(source.Options.Path, none.ToJson(), none.Fingerprint);
-        })],
-        Streams = [.. step.State!.Done!.Streams.Select(static s => s.Nothing)],
-        Tables = step.Flow.Kind == FlowKind.Once ? step.State.Done.Tables : step.Tables,
-        IsReplay = true,
-    };
 
     private async Task RepinAsync(Dataset dataset, CancellationToken cancel)
     {
