@@ -80,6 +80,35 @@ public sealed class FigureHistoryTests
         Assert.Contains("these results are not kept in _smelt.test_results", tested.Err);
     }
 
+    [Fact]
+    public void Maintenance_compacts_what_updates_leave_behind_and_figures_are_compared_over_it()
+    {
+        using var folder = Pipeline("").Write("silver/properties.yml", "version: 2\nmodels:\n  - name: t\n    tests:\n      - anomaly: {metrics: [row_count], min_history: 3}\n");
+        foreach (var rows in (int[])[100, 101, 102]) folder.Smelt("run", "--var", $"rows={rows}").Expect(0);
+        Assert.DoesNotContain("_smelt", folder.Smelt("maintain", "--select", "silver.t").Expect(0).Out);
+        var said = folder.Smelt("maintain").Expect(0).Out;
+        foreach (var table in (string[])["event_log", "column_profile", "test_results"]) Assert.Matches($"OPTIMIZE 'lake/_smelt/{table}': version 3, 3 files of .* are 1 of", said);
+        Assert.Equal("warned", folder.Update("--var", "rows=900").GetProperty("tests")[0].GetProperty("status").GetString());
+        Assert.Equal("100 101 102 900", folder.Scalar("SELECT string_agg(value::INT, ' ' ORDER BY recorded_at) FROM _smelt.column_profile WHERE metric = 'row_count'"));
+    }
+
+    [Fact]
+    public void A_newest_instant_whose_file_does_not_tell_its_zone_gives_no_freshness()
+    {
+        using var folder = new PipelineFolder("name: f\n").Write("bronze/o.sql", "SELECT id, seen::TIMESTAMPTZ AS seen FROM STREAM read_files('landing', format => 'csv')").Write("landing/1.csv", "id,seen\n1,2024-01-01T10:00:00Z\n");
+        folder.Smelt("run").Expect(0);
+        const string Known = "SELECT count(*) FROM _smelt.column_profile WHERE metric = 'freshness' AND \"column\" = 'seen'";
+        Assert.Equal("1", folder.Scalar(Known));
+        var log = folder.File("lake/bronze/o/_delta_log/00000000000000000000.json");
+        var text = File.ReadAllText(log);
+        var without = System.Text.RegularExpressions.Regex.Replace(text, "(2024-01-01T10:00:00[.0-9]*)Z", "$1");
+        Assert.NotEqual(text, without);
+        File.WriteAllText(log, without);
+        File.Delete(log.Replace(".json", ".crc", StringComparison.Ordinal));
+        folder.Write("landing/2.csv", "id,seen\n2,2024-01-02T10:00:00Z\n").Smelt("run").Expect(0);
+        Assert.Equal("1", folder.Scalar(Known));
+    }
+
     private static PipelineFolder Pipeline(string yml) => new PipelineFolder($"name: f\nvariables: {{rows: 8}}\n{yml}").Write("silver/t.sql", Table);
 
     private static string Figures(PipelineFolder folder) =>
