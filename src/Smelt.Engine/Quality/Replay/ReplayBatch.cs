@@ -80,13 +80,16 @@ internal sealed class ReplayBatch : IStepBatch
     {
         _intent = intent;
         _input = new ReplayedInput(_context, _step, _quarantine, Catalog, intent, SourceColumns);
-        (Rewritten, Stamps) = (IsRerun ? await _input.RerunAsync(cancel) : null) ?? await _input.KeptAsync(cancel);
+        var rerun = IsRerun ? await _input.RerunAsync(cancel) : null;
+        (Rewritten, Stamps) = rerun ?? await _input.KeptAsync(cancel);
         var connection = Catalog.Connection;
         connection.Execute($"CREATE TABLE {Own}.replayed AS {Rewritten!.Sql}");
         var place = $"struct_extract({StreamedRow.Column}, '{Place}')";
         connection.Execute($"CREATE TABLE {Own}.single AS SELECT {place} AS p FROM {Own}.replayed GROUP BY p HAVING count(*) = 1");
         Sql = $"SELECT * FROM {Own}.replayed WHERE {place} IN (SELECT p FROM {Own}.single)";
         var single = (long)connection.Scalar($"SELECT count(*) FROM {Own}.single")!;
+        var doubtful = JoinedInput.IsJoined(_step) && rerun is not null ? await new JoinedInput(_context, _step, Catalog).HoldAsync(cancel) : 0;
+        if (doubtful > 0) Notes = [.. Notes, $"{doubtful} quarantined rows stay: their input is joined with tables, and the table or the quarantine holds another row that may be of the same input"];
         if (single < Chosen) Notes = [.. Notes, $"{Chosen - single} quarantined rows stay: today's query makes none of their input, or several"];
     }
 
