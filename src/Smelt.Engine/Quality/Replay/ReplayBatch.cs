@@ -105,7 +105,7 @@ internal sealed class ReplayBatch : IStepBatch
     {
         var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
         var again = judge is null ? $"SELECT NULL::BIGINT AS p, NULL::VARCHAR[] AS b, NULL::VARCHAR AS why WHERE false"
-            : $"SELECT (r.input ->> '/{Place}')::BIGINT AS p, broken AS b, {QuarantineTable.ReasonSql("broken", judge.Rules)} AS why FROM {Own}.refused";
+            : $"SELECT (input ->> '/{Place}')::BIGINT AS p, broken AS b, {QuarantineTable.ReasonSql("broken", judge.Rules)} AS why FROM {Judge.Refused}";
         Catalog.Connection.Execute($"CREATE TABLE {Own}.again AS {again}");
         var columns = _quarantine.Snapshot.Schema.Fields.Select(static f => new ColumnSpec(f.Name, f.Type)).ToList();
         var hasReason = columns.Exists(static c => Is(c.Name, QuarantineColumns.Reason));
