@@ -21,11 +21,23 @@ internal static class TakenRows
     /// <exception cref="EngineException">Rows were erased since the table was made.</exception>
     public static async Task HoldErasureAsync(UpdateContext context, StepPreparation step, FileBatch files, CancellationToken cancel)
     {
-        if (files.Files.Count == 0 || step.Target is not { } target) return;
-        var read = files.Files[0].Path + (files.Files.Count > 1 ? " and others" : "");
-        await HoldErasureAsync(step, target.Table, step.Dataset.Name.ToString(), -1, read, "Take them out of the files", cancel);
+        if (files.Files.Count == 0) return;
+        await HoldOwnErasureAsync(context, step, files.Files[0].Path + (files.Files.Count > 1 ? " and others" : ""), "Take them out of the files", cancel);
+    }
+
+    /// <summary>What is read as it was then holds what was erased since from the table that reads it, or from its quarantine.</summary>
+    /// <param name="context">Of the update.</param>
+    /// <param name="step">That would read it.</param>
+    /// <param name="read">What, for people.</param>
+    /// <param name="first">What to do before its full refresh.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    /// <exception cref="EngineException">Rows were erased since the table was made.</exception>
+    public static async Task HoldOwnErasureAsync(UpdateContext context, StepPreparation step, string read, string first, CancellationToken cancel)
+    {
+        if (step.Target is not { } target) return;
+        await HoldErasureAsync(step, target.Table, step.Dataset.Name.ToString(), -1, read, first, cancel);
         var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
-        if (await context.Tables.FindAsync(name, cancel) is { } quarantine) await HoldErasureAsync(step, quarantine.Table, name.ToString(), -1, read, "Take them out of the files", cancel);
+        if (await context.Tables.FindAsync(name, cancel) is { } quarantine) await HoldErasureAsync(step, quarantine.Table, name.ToString(), -1, read, first, cancel);
     }
 
     /// <summary>An older version of a table holds what was erased from it since.</summary>
