@@ -20,7 +20,7 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
         {
             return await RoundsAsync(dataset, progress, cancel);
         }
-        catch (EngineException lost) when (leavesLost && (lost.Code is EngineCodes.DayLoses or EngineCodes.DayErased || (lost.Code == EngineCodes.DayRefused && dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc))))
+        catch (EngineException lost) when (leavesLost && (lost.Code is EngineCodes.DayLoses or EngineCodes.DayErased || (lost.Code == EngineCodes.DayRefused && (dataset.Name.Layer == Layer.Bronze || dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc)))))
         {
             return new FlowResult.Skipped("it is left as it is") { Notes = [lost.Message] };
         }
@@ -59,8 +59,7 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
         if (dataset.Flows.All(static f => f.Kind == FlowKind.Once)) return "only flows that run once write it: --full-refresh runs them again.";
         if (dataset.Flows.Count > 1 && dataset.Flows.FirstOrDefault(static f => f.Query.Unique is not null) is { } unique)
             return $"several flows write it, of which {unique.Name} leaves repeated rows out (DISTINCT ON), and its rows do not tell which flow brought them. --full-refresh makes it anew.";
-        return dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze } && dataset.Queries.Any(static q => StreamSource.Of(q).Count > 0)
-            ? "it streams tables, and which batch brought which of their rows is not remembered: bronze is made again from files only." : TakenRows.Refusal(context, dataset, days, column);
+        return TakenRows.Refusal(context, dataset, days, column);
     }
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);

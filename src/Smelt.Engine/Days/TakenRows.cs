@@ -22,11 +22,21 @@ internal static class TakenRows
     public static async Task HoldErasureAsync(UpdateContext context, StepPreparation step, FileBatch files, CancellationToken cancel)
     {
         if (files.Files.Count == 0) return;
-        var read = files.Files[0].Path + (files.Files.Count > 1 ? " and others" : "");
+        await HoldOwnErasureAsync(context, step, files.Files[0].Path + (files.Files.Count > 1 ? " and others" : ""), "Take them out of the files", cancel);
+    }
+
+    /// <summary>What is read as it was then holds what was erased since from the table that reads it, or from its quarantine.</summary>
+    /// <param name="context">Of the update.</param>
+    /// <param name="step">That would read it.</param>
+    /// <param name="read">What, for people.</param>
+    /// <param name="first">What to do before its full refresh.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    /// <exception cref="EngineException">Rows were erased since the table was made.</exception>
+    public static async Task HoldOwnErasureAsync(UpdateContext context, StepPreparation step, string read, string first, CancellationToken cancel)
+    {
         foreach (var name in (DatasetName[])[step.Dataset.Name, context.Pipeline.Project.QuarantineOf(step.Dataset.Name)])
         {
-            if (await context.Tables.FindAsync(name, cancel) is { } table && ErasureMark.Since(table.Snapshot) is { } at)
-                throw Erased(step, name.ToString(), at, read, "Take them out of the files");
+            if (await context.Tables.FindAsync(name, cancel) is { } table && ErasureMark.Since(table.Snapshot) is { } at) throw Erased(step, name.ToString(), at, read, first);
         }
     }
 

@@ -21,7 +21,7 @@ internal static class SourceLine
         options with { Metadata = options.Metadata with { SourceLine = batch.Format == FileFormat.Parquet ? OfRows : OfText } };
 
     /// <summary>A row's type as it came.</summary>
-    public static DuckDbType Without(DuckDbType row) => DuckDbType.Struct([.. row.Fields.Where(static f => !Is(f.Name))]);
+    public static DuckDbType Without(DuckDbType row) => DuckDbType.Struct([.. row.Fields.Where(static f => !Is(f.Name) && f.Name != StreamedRow.Batch)]);
 
     /// <summary>SQL of <c>line 17</c> or <c>row 17</c>.</summary>
     /// <param name="row">SQL of a struct.</param>

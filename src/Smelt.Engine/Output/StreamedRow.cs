@@ -14,6 +14,9 @@ internal static class StreamedRow
     /// <summary>Field of such a row with the flow that it is of.</summary>
     public const string Flow = "__smelt_flow";
 
+    /// <summary>Hidden field of a row that is read again: the number of the batch that read it then.</summary>
+    public const string Batch = "__smelt_of_batch";
+
     /// <summary>A JSON object of a struct's fields.</summary>
     /// <param name="row">SQL of the struct.</param>
     /// <param name="type">Its type.</param>

@@ -40,7 +40,10 @@ internal sealed class StreamBatch : IStepBatch
 
     public IReadOnlyList<string> Notes => _sources.Notes;
 
-    public string? Offset => _intent.Streams.Count == 0 ? null : string.Join("; ", _intent.Streams.Select(static s => s.From is { } from
+    public string? Offset => OffsetOf(_intent);
+
+    /// <summary>The versions that a batch read, in words; null where it streams no table.</summary>
+    public static string? OffsetOf(IntentRecord intent) => intent.Streams.Count == 0 ? null : string.Join("; ", intent.Streams.Select(static s => s.From is { } from
         ? from + 1 >= s.To ? $"{s.Name}, version {s.To}" : $"{s.Name}, versions {from + 1} to {s.To}"
         : $"{s.Name}, up to version {s.To}"));
 
@@ -54,6 +57,8 @@ internal sealed class StreamBatch : IStepBatch
             ?? await state.PutIntentAsync(key.Generation, key.Batch, own = Choose(context, step, key, cancel), cancel);
         // Another attempt's batch without input, begun after this one looked, is not this one's: it would seem to have read what it was prepared for.
         if (!isBegun && intent.IsReplay) throw new OutdatedIntentException("a batch that reads nothing new was begun meanwhile");
+        // A whole table has no range of nothing: run as a batch, it would be one more extract.
+        if (intent.IsReplay && step.Flow.Cdc is { IsSnapshot: true }) throw new OutdatedIntentException("a replay that was cut short reads no extract");
         if (own is null) HoldAgainstDefinition(step, intent);
         context.Probe(step.Label + ":after-intent");
         var batch = new StreamBatch(new StepCatalog(context.Database()), intent);
