@@ -21,6 +21,8 @@ internal sealed partial class StepStaging
         var restated = batch as RestatedBatch;
         var typed = TypedSql(_query, shape, rules);
         if (restated is not null) typed = (await restated.ChooseAsync(context, changes, shape, typed, cancel)).Events;
+        var replayed = clauses.IsSnapshot && batch is ReplayBatch ? new ReplayedExtract(step, changes) : null;
+        if (replayed is not null) ((ReplayBatch)batch).Tell(await replayed.HoldAsync(typed, clauses.SequenceBy.Count > 0 ? cdc.Sequence : step.Query.Sources.Count > 0 ? ExtractSql(shape, 0) : null, cancel));
         using var judge = NewJudge(shape, rules, typed);
         progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
@@ -28,7 +30,8 @@ internal sealed partial class StepStaging
         else ReadRows(CdcBatch.Events, cdc, judge, typed, JudgedSql(shape, judge, typed, changes.Memory.HasHorizon ? SetAside(shape).Sql : null, Refusable), changes.Memory.HasHorizon ? $", {Refusable}" : "");
         var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
-        if (clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
+        if (replayed is not null && await replayed.MakeEventsAsync(cancel) is { } greater) ((ReplayBatch)batch).Tell([greater]);
+        else if (replayed is null && clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
         restated?.Keys!.Judged();
         restated?.Keys!.HoldTruncations();
         if (restated is not null) RestatedMemory.Hide(changes);

@@ -11,6 +11,7 @@ internal sealed class StreamBatch : IStepBatch
     private readonly BoundSources _sources = new();
     private IReadOnlyList<FileBinding> _filesOfViews = [];
     private readonly IntentRecord _intent;
+    private string? _extract;
 
     private StreamBatch(StepCatalog catalog, IntentRecord intent) => (Catalog, _intent) = (catalog, intent);
 
@@ -40,7 +41,7 @@ internal sealed class StreamBatch : IStepBatch
 
     public IReadOnlyList<string> Notes => _sources.Notes;
 
-    public string? Offset => OffsetOf(_intent);
+    public string? Offset => OffsetOf(_intent) ?? _extract;
 
     /// <summary>The versions that a batch read, in words; null where it streams no table.</summary>
     public static string? OffsetOf(IntentRecord intent) => intent.Streams.Count == 0 ? null : string.Join("; ", intent.Streams.Select(static s => s.From is { } from
@@ -92,6 +93,7 @@ internal sealed class StreamBatch : IStepBatch
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
         var dataset = step.Dataset;
+        if (step.Flow.Cdc is { IsSnapshot: true }) _extract = Extracts.VersionOf(_intent);
         var whole = await BindWholeAsync(context, step, cancel);
         var names = new Dictionary<object, string>(ReferenceEqualityComparer.Instance);
         foreach (var (reference, call, source) in StreamSource.Of(step.Query))

@@ -34,7 +34,8 @@ internal sealed class ReplayBatch : IStepBatch
 
     public IReadOnlyList<StampedColumn> Stamps { get; private set; } = [];
 
-    public IReadOnlyList<TableInput> Tables => _intent!.Tables;
+    /// <summary>A table whose versions are extracts was not applied by this: its newest version may be still to come.</summary>
+    public IReadOnlyList<TableInput> Tables => _step.Flow.Cdc is { IsSnapshot: true } ? _step.State!.Done!.Tables : _intent!.Tables;
 
     public IReadOnlyList<SourceInput> Sources => _intent!.Sources;
 
@@ -106,6 +107,9 @@ internal sealed class ReplayBatch : IStepBatch
         Tell(judge);
         return new StagedQuarantine(table, files, false) { Read = [.. _quarantine.Snapshot.Files] };
     }
+
+    /// <summary>Adds what is to be told of rows that stay.</summary>
+    public void Tell(IEnumerable<string> notes) => Notes = [.. Notes, .. notes];
 
     private static string Staying(string column, bool hasReason, string now)
     {
