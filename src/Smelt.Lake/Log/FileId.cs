@@ -8,7 +8,8 @@ namespace Smelt.Lake;
 /// What identifies a file within a table, path and deletion vector (PROTOCOL.md, "Action Reconciliation"), in 16 bytes whatever their length: a hash under keys that are
 /// drawn anew in each process, so that no two files share one by chance, and none can be made to. (SHA-256 took a third of the time of opening a large table.)
 /// </summary>
-internal readonly record struct FileId(UInt128 Digest)
+/// <remarks>Two numbers and no <see cref="UInt128"/>: code that holds one is not compiled ahead of time, and this is in every snapshot.</remarks>
+internal readonly record struct FileId(ulong Left, ulong Right)
 {
     private static readonly ulong[] Keys = DrawKeys();
 
@@ -21,7 +22,7 @@ internal readonly record struct FileId(UInt128 Digest)
         var (left, right) = ((ulong)path.Length ^ Keys[4], (ulong)vector.Length ^ Keys[5]);
         Mix(path, ref left, ref right);
         Mix(vector, ref left, ref right);
-        return new FileId(new UInt128(left, right));
+        return new FileId(left, right);
     }
 
     private static void Mix(ReadOnlySpan<byte> bytes, ref ulong left, ref ulong right)
