@@ -1,12 +1,30 @@
+using System.Text.Json;
+
 namespace Smelt.EndToEnd.Tests;
 
-public sealed class RetailSampleTests
+/// <summary>The retail sample after its first update: tests that only look share it, others change a copy.</summary>
+public sealed class RetailUpdate : IDisposable
+{
+    public RetailUpdate()
+    {
+        Folder = PipelineFolder.Retail();
+        First = Folder.Update();
+    }
+
+    public PipelineFolder Folder { get; }
+
+    public JsonElement First { get; }
+
+    public void Dispose() => Folder.Dispose();
+}
+
+public sealed class RetailSampleTests(RetailUpdate update) : IClassFixture<RetailUpdate>
 {
     [Fact]
     public void The_sample_runs_from_raw_files_to_gold_and_a_second_run_finds_nothing_new()
     {
-        using var retail = PipelineFolder.Retail();
-        var first = retail.Update();
+        using var retail = update.Folder.Copy();
+        var first = update.First;
         Assert.Equal(15, first.GetProperty("steps").EnumerateArray().Count(static s => s.GetProperty("status").GetString() == "completed"));
         Assert.True(first.GetProperty("tests").GetArrayLength() >= 20);
         var before = retail.Content();
@@ -18,8 +36,7 @@ public sealed class RetailSampleTests
     [Fact]
     public void An_order_comes_out_of_quarantine_when_its_customer_arrives()
     {
-        using var retail = PipelineFolder.Retail();
-        retail.Update();
+        using var retail = update.Folder.Copy();
         var order = retail.Scalar("SELECT min(order_id) FROM silver.orders__quarantine WHERE customer_id = 99999 AND list_contains(_broken_expectations, 'known_customer')");
         Assert.NotNull(order);
         Assert.Equal("0", retail.Scalar($"SELECT count(*) FROM silver.orders WHERE order_id = {order}"));
@@ -41,8 +58,8 @@ public sealed class RetailSampleTests
     [Fact]
     public void Kept_and_quarantined_and_dropped_rows_add_up_to_the_rows_read()
     {
-        using var retail = PipelineFolder.Retail();
-        foreach (var step in retail.Update().GetProperty("steps").EnumerateArray())
+        var retail = update.Folder;
+        foreach (var step in update.First.GetProperty("steps").EnumerateArray())
         {
             if (step.GetProperty("dataset").GetString() is not ("silver.products" or "silver.order_items")) continue;
             long Of(string name) => step.GetProperty(name).GetInt64();
@@ -56,8 +73,8 @@ public sealed class RetailSampleTests
     [Fact]
     public void Cancellations_duplicates_and_bad_rows_land_where_the_rules_say()
     {
-        using var retail = PipelineFolder.Retail();
-        var steps = retail.Update().GetProperty("steps").EnumerateArray().ToDictionary(static s => s.GetProperty("dataset").GetString()!);
+        var retail = update.Folder;
+        var steps = update.First.GetProperty("steps").EnumerateArray().ToDictionary(static s => s.GetProperty("dataset").GetString()!);
         string Figures(string dataset) => string.Join(' ', new[] { "rowsOut", "rowsDropped", "rowsQuarantined" }.Select(n => steps[dataset].GetProperty(n).GetInt64())
             .Select(static n => n.ToString(System.Globalization.CultureInfo.InvariantCulture)).Concat(steps[dataset].GetProperty("expectations").EnumerateArray()
                 .Where(static r => r.GetProperty("violated").GetInt64() > 0).Select(static r => $"{r.GetProperty("name").GetString()}:{r.GetProperty("violated")}")));

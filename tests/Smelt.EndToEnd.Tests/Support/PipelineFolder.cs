@@ -57,7 +57,11 @@ public sealed class PipelineFolder : IDisposable
     public JsonElement Update(params string[] arguments) => Smelt(["run", "--json", .. arguments]).Expect(0).Json;
 
     /// <summary>Rows of a query as JSON objects.</summary>
-    public List<JsonElement> Query(string sql) => [.. Smelt("query", sql, "--json").Expect(0).Json.GetProperty("rows").EnumerateArray()];
+    public List<JsonElement> Query(string sql)
+    {
+        using var query = new LocalQuery(Path);
+        return query.Rows(sql);
+    }
 
     /// <summary>The only value of a query's only row, as text.</summary>
     public string? Scalar(string sql)
@@ -71,11 +75,12 @@ public sealed class PipelineFolder : IDisposable
     public SortedDictionary<string, string> Content()
     {
         var content = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        using var query = new LocalQuery(Path);
         foreach (var table in Tables())
         {
-            var columns = Query($"SELECT column_name FROM (DESCRIBE {table})").Select(static r => r.GetProperty("column_name").GetString()!).ToList();
+            var columns = query.Rows($"SELECT column_name FROM (DESCRIBE {table})").Select(static r => r.GetProperty("column_name").GetString()!);
             var own = columns.Where(static c => c is not ("_ingested_at" or "_ingestion_date" or "_batch_id" or "_quarantined_at" or "_input")).Select(static c => $"\"{c}\"");
-            content[table] = Smelt("query", $"SELECT {string.Join(", ", own)} FROM {table} ORDER BY ALL", "--format", "csv").Expect(0).Out;
+            content[table] = query.SortedText($"SELECT {string.Join(", ", own)} FROM {table}");
         }
         return content;
     }
