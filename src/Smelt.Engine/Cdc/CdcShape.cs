@@ -88,7 +88,8 @@ internal sealed class CdcShape
     /// <summary>Name of the rule that late events break.</summary>
     public const string Late = "cdc:late";
 
-    private string Sequence => !_clauses.IsStruct ? SqlText.Identifier(_clauses.SequenceBy[0])
+    /// <summary>SQL of an event's sequence, where a clause names its columns.</summary>
+    public string Sequence => !_clauses.IsStruct ? SqlText.Identifier(_clauses.SequenceBy[0])
         : $"{{{string.Join(", ", _clauses.SequenceBy.Select(static s => $"{SqlText.Literal(s)}: {SqlText.Identifier(s)}"))}}}";
 
     private string Operation

@@ -53,10 +53,12 @@ internal static class VersionedRows
         var gathered = Timeline + "_all";
         // Rows that are made again are no events.
         var rows = batch.Restates ? $"(SELECT * FROM {CdcTarget.Rows} WHERE false)" : CdcTarget.Rows;
+        // An extract whose row is let in later did not lack the key: the version did not end there.
+        var lacked = layout.Remembers ? "" : $"ANTI JOIN {CdcBatch.Events} AS x ON {sql.SameKey("r", "x")} AND r.e = x.seq AND x.op = {(int)CdcOperation.Upsert} ";
         batch.Run($"CREATE TABLE {gathered} AS SELECT {sql.Keys("e")}{ofEvents}, e.seq, e.op FROM {CdcBatch.Events} AS e ANTI JOIN {CdcBatch.Late} AS l ON {sql.SameKey("e", "l")} AND e.seq = l.seq AND e.op = 0 "
             + $"UNION ALL SELECT {Columns("k")}, k.seq, CAST(k.deleted AS TINYINT) FROM {Known} AS k "
             + $"UNION ALL SELECT {Columns("r")}, r.s, CAST(0 AS TINYINT) FROM {rows} AS r ANTI JOIN {Known} AS k ON {sql.SameKey("r", "k")} AND r.s = k.seq "
-            + $"UNION ALL SELECT {sql.Keys("r")}{none}, r.e, CAST(1 AS TINYINT) FROM {rows} AS r ANTI JOIN {rows} AS n ON {sql.SameKey("r", "n")} AND r.e = n.s WHERE r.e IS NOT NULL");
+            + $"UNION ALL SELECT {sql.Keys("r")}{none}, r.e, CAST(1 AS TINYINT) FROM {rows} AS r ANTI JOIN {rows} AS n ON {sql.SameKey("r", "n")} AND r.e = n.s {lacked}WHERE r.e IS NOT NULL");
         var ordered = string.Concat(layout.Whole.Select(w => $", {sql.Ordered(w, "a")} DESC NULLS LAST"));
         var chosen = string.Join(", ", layout.All.Select(i => layout.Ignoring.Contains(i) ? $"max(a.c{i}) OVER (PARTITION BY {sql.Keys("a")}, a.seq) AS c{i}" : $"a.c{i}"));
         batch.Run($"CREATE TABLE {Timeline}_ties AS SELECT {sql.Keys()}, seq FROM {gathered} GROUP BY ALL HAVING count(*) > 1");

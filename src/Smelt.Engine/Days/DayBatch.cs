@@ -91,13 +91,21 @@ internal sealed class DayBatch : IStepBatch
     {
         var names = context.Pipeline.Project.MetadataColumns;
         var isBronze = _step.Dataset is { Name.Layer: Layer.Bronze, Kind: DatasetKind.StreamingTable };
-        var isIngestion = isBronze && _column.Equals(names.IngestionDate, StringComparison.OrdinalIgnoreCase);
+        // Rows that bear the stamps of those that they were streamed from are days of these, as in silver.
+        var isPassedOn = _flows.Exists(static f => f.GivesStamps);
+        if (isPassedOn) RefuseOthers();
+        var isIngestion = isBronze && _column.Equals(names.IngestionDate, StringComparison.OrdinalIgnoreCase) && !_flows.Exists(f => f.Streams && f.Gives([_column]));
         foreach (var flow in _flows) await flow.BindAsync(isIngestion ? days : null, cancel);
         if (_flows.Count == 1) Sql = _flows[0].Sql;
         else (Sql, Shape) = new FlowUnion(_step, Catalog, names.SourceFile).Of(_flows);
-        if (!isBronze) return;
+        if (!isBronze || isPassedOn) return;
         Where = await OfBatchesAsync(names, isIngestion, cancel);
         IsEmpty = isIngestion && _flows.TrueForAll(static f => f.Ingested is { Batches.Count: 0 });
+    }
+
+    private void RefuseOthers()
+    {
+        if (_step.Dataset.Flows.Count > 1 || RemovedFlows.Of(_step).Count > 0) throw DayFault.Refused(_step, "several flows write it, of which one passes the stamps on of the rows that it streams, so that its rows do not tell which batch brought them");
     }
 
     /// <summary>
@@ -114,11 +122,13 @@ internal sealed class DayBatch : IStepBatch
         _among = $"{SqlText.Identifier(id)} {In(ingested.SelectMany(static i => i.Batches))}";
         // By ingestion date it comes on its file's day, whenever it was let in; by a column of its own on that column's.
         var let = isIngestion ? "" : $"{Where} AND ";
-        var replays = ingested.SelectMany(static i => i.Replays).ToList();
+        var streamed = _flows.Where(static f => f.Streams).SelectMany(static f => f.Ingested?.Replays ?? []).ToList();
+        if (streamed.Count > 0) await RefuseReplayedAsync($"{SqlText.Identifier(id)} {In(streamed)}", "and a row that came from a streamed table does not tell its place there, so that", cancel);
+        var replays = _flows.Where(static f => !f.Streams).SelectMany(static f => f.Ingested?.Replays ?? []).ToList();
         if (replays.Count == 0) return where;
         if (names.SourceFile is not { } file || _step.Target.Snapshot.Schema.Find(file) is null)
         {
-            await RefuseReplayedAsync($"{SqlText.Identifier(id)} {In(replays)}", cancel);
+            await RefuseReplayedAsync($"{SqlText.Identifier(id)} {In(replays)}", "and without a stored _source_file", cancel);
             return where;
         }
         var files = ingested.SelectMany(static i => i.Files).Select(static f => f.File.Path).ToList();
@@ -126,11 +136,11 @@ internal sealed class DayBatch : IStepBatch
     }
 
     /// <summary>A row that was let in bears the batch that let it in, and only its file tells that it is one that comes again.</summary>
-    private async Task RefuseReplayedAsync(string isLetIn, CancellationToken cancel)
+    private async Task RefuseReplayedAsync(string isLetIn, string why, CancellationToken cancel)
     {
         await Catalog.BindTableAsync(StepCatalog.OwnSchema, "target_before", _step.Target!, cancel);
         if (Catalog.Connection.Scalar($"SELECT 1 FROM {StepCatalog.OwnSchema}.target_before WHERE {isLetIn} LIMIT 1") is null) return;
-        throw new EngineException(EngineCodes.DayRefused, $"{_step.Dataset.Name} cannot be made again by days: rows of it were let in from quarantine, and without a stored _source_file they cannot be told from those that its files bring again. "
+        throw new EngineException(EngineCodes.DayRefused, $"{_step.Dataset.Name} cannot be made again by days: rows of it were let in from quarantine, {why} they cannot be told from those that are read again. "
             + $"Rebuild it with --full-refresh {_step.Dataset.Name}.");
     }
 }

@@ -20,7 +20,7 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
         {
             return await RoundsAsync(dataset, progress, cancel);
         }
-        catch (EngineException lost) when (leavesLost && (lost.Code is EngineCodes.DayLoses or EngineCodes.DayErased || (lost.Code == EngineCodes.DayRefused && dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc))))
+        catch (EngineException lost) when (leavesLost && (lost.Code is EngineCodes.DayLoses or EngineCodes.DayErased || (lost.Code == EngineCodes.DayRefused && (dataset.Name.Layer == Layer.Bronze || dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc)))))
         {
             return new FlowResult.Skipped("it is left as it is") { Notes = [lost.Message] };
         }
@@ -57,10 +57,9 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
             return changes.IsSnapshot ? "its extracts are applied one after the other, each to the whole table, so that no part of them stands for itself (FROM SNAPSHOT). --full-refresh applies all of them again." : null;
         if (DayColumn.Of(dataset, context.Pipeline.Project) is not { } column) return $"it declares no day column. Write TBLPROPERTIES ('{DayColumn.Property}' = 'column').";
         if (dataset.Flows.All(static f => f.Kind == FlowKind.Once)) return "only flows that run once write it: --full-refresh runs them again.";
-        if (dataset.Flows.Any(static f => f.Query.Unique is not null))
-            return "which of repeated rows is kept depends on the order in which they came, and no table remembers that order (DISTINCT ON). --full-refresh makes it anew, or a materialized view chooses by an order of the rows' own.";
-        return dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze } && dataset.Queries.Any(static q => StreamSource.Of(q).Count > 0)
-            ? "it streams tables, and which batch brought which of their rows is not remembered: bronze is made again from files only." : TakenRows.Refusal(context, dataset, days, column);
+        if (dataset.Flows.Count > 1 && dataset.Flows.FirstOrDefault(static f => f.Query.Unique is not null) is { } unique)
+            return $"several flows write it, of which {unique.Name} leaves repeated rows out (DISTINCT ON), and its rows do not tell which flow brought them. --full-refresh makes it anew.";
+        return TakenRows.Refusal(context, dataset, days, column);
     }
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);

@@ -15,20 +15,24 @@ internal sealed record IngestedFile(int Source, SourceFile File, IntentRecord Ba
 internal sealed class IngestedFiles
 {
     /// <summary>In the step's own schema: files with their batches' stamps; ids of the batches; ids of batches that let quarantined rows in.</summary>
-    private const string FileColumn = "__smelt_of_file", At = "__smelt_at", Id = "__smelt_batch";
+    internal const string FileColumn = "__smelt_of_file", At = "__smelt_at", Id = "__smelt_batch";
 
     /// <summary>Records that are read at a time.</summary>
     private const int AtOnce = 32;
 
     private readonly List<IngestedFile> _files = [];
-    private readonly List<string> _batches = [], _replays = [];
+    private readonly List<IntentRecord> _read = [];
+    private readonly List<string> _replays = [];
     private readonly Dictionary<int, FileFormat> _formats = [];
     private readonly List<IReadOnlyList<string>> _paths = [];
 
     public IReadOnlyList<IngestedFile> Files => _files;
 
     /// <summary>Ids of the batches, whether they read any file or not.</summary>
-    public IReadOnlyList<string> Batches => _batches;
+    public IReadOnlyList<string> Batches => [.. _read.Select(static b => b.BatchId)];
+
+    /// <summary>The batches, in their order.</summary>
+    public IReadOnlyList<IntentRecord> Read => _read;
 
     /// <summary>Ids of all batches of the generation that let rows in from quarantine: these bear that batch's stamps.</summary>
     public IReadOnlyList<string> Replays => _replays;
@@ -92,7 +96,7 @@ internal sealed class IngestedFiles
 
     private void Add(IntentRecord intent)
     {
-        _batches.Add(intent.BatchId);
+        _read.Add(intent);
         _paths.Add([.. intent.Sources.Select(static s => s.Path)]);
         for (var i = 0; i < intent.Sources.Count; i++)
         {
@@ -104,7 +108,8 @@ internal sealed class IngestedFiles
 
     private static DateOnly DayOf(IntentRecord intent) => DateOnly.FromDateTime(DateTime.UnixEpoch.AddTicks(intent.AtMicros * 10));
 
-    private static string Time(IntentRecord intent) => DateTime.UnixEpoch.AddTicks(intent.AtMicros * 10).ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+    /// <summary>When a batch was chosen, as SQL writes it, UTC.</summary>
+    public static string Time(IntentRecord intent) => DateTime.UnixEpoch.AddTicks(intent.AtMicros * 10).ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 
     private static bool Is(string a, string? b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

@@ -23,8 +23,14 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
     /// <summary>Bronze: what is stored besides the query's columns.</summary>
     public IReadOnlyList<StampedColumn> Stamps { get; private set; } = [];
 
-    /// <summary>What its batches of files read; null where it reads none.</summary>
+    /// <summary>What its batches read, where rows are stamped by the batch that read them, or come from files; else null.</summary>
     public IngestedFiles? Ingested { get; private set; }
+
+    /// <summary>Of bronze: its rows do not tell which batch brought them, as the query gives all stamps itself, those of the rows that it streams.</summary>
+    public bool GivesStamps => IsBronze && Streams && Gives(context.Pipeline.Project.MetadataColumns.OfBatch);
+
+    /// <summary>Whether it streams tables.</summary>
+    public bool Streams => StreamSource.Of(step.Query).Count > 0;
 
     public IReadOnlyList<FileBinding> Bindings => [.. _sources.Bindings, .. _filesOfViews];
 
@@ -36,30 +42,45 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
 
     public StepPreparation Step => step;
 
+    /// <summary>Whether the query is known to give all of some columns.</summary>
+    public bool Gives(IEnumerable<string> names) => names.All(n => step.Query.Columns.Any(c => c.Name.Equals(n, StringComparison.OrdinalIgnoreCase)));
+
     private DoneRecord Done => step.State!.Done!;
 
     private bool IsView => step.Flow.Kind == FlowKind.Complete;
 
+    private bool IsBronze => step.Dataset is { Name.Layer: Layer.Bronze, Kind: DatasetKind.StreamingTable };
+
     private bool IsOnce => step.Flow.Kind == FlowKind.Once;
 
-    /// <param name="ingested">Files of batches of these days only; null: of all.</param>
+    /// <param name="ingested">What batches of these days read only; null: of all.</param>
     /// <param name="cancel">Ends the binding.</param>
     /// <exception cref="EngineException">What was read is not there any more, or cannot be told.</exception>
     public async Task BindAsync(DayRange? ingested, CancellationToken cancel)
     {
         var names = new Dictionary<object, string>(ReferenceEqualityComparer.Instance);
-        foreach (var (reference, call, source) in StreamSource.Of(step.Query)) names[(object?)reference ?? call!] = await StreamAsync(source, names.Count, cancel);
+        if (!IsView && !IsOnce && (IsBronze ? !GivesStamps : step.Query.FileSources.Any())) await FindIngestedAsync(ingested, cancel);
+        var streamed = IsBronze && Ingested is { } found && Streams ? new IngestedStreams(context, step, catalog, flow, found.Read) : null;
+        if (streamed is not null && step.Query.FileSources.Any()) throw Refused("it reads files and tables in one query, and its rows do not tell which of them they are of. Write two flows for that");
+        streamed?.Prepare();
+        foreach (var (reference, call, source) in StreamSource.Of(step.Query))
+            names[(object?)reference ?? call!] = streamed is null ? await StreamAsync(source, names.Count, cancel) : await streamed.BindAsync(source, names.Count, cancel);
+        if (streamed is not null)
+        {
+            streamed.HoldAllBound();
+            (TableRows, TableBytes) = (TableRows + streamed.Rows, TableBytes + streamed.Bytes);
+        }
         var binder = new InputBinder(context, catalog, IsOnce ? await AsReadAsync(cancel) : context.Tables) { IsApart = IsOnce };
         foreach (var (_, call, _) in StreamSource.Of(step.Query).Where(static s => s.Call is not null)) binder.Give(call!, "");
         if (IsOnce) await OnceFilesAsync(binder, cancel);
-        else if (!IsView && step.Query.FileSources.Any()) await FilesAsync(binder, ingested, cancel);
+        else if (!IsView && step.Query.FileSources.Any()) await FilesAsync(binder, cancel);
         var whole = await binder.BindAsync(step.Query, cancel)
             ?? throw new EngineException(EngineCodes.InputMissing, $"{step.Dataset.Name} reads {string.Join(", ", binder.Missing)}, which has no data yet.");
         _filesOfViews = binder.Bindings;
         var bindings = new QueryBindings { Table = r => names.GetValueOrDefault(r) ?? whole.Table(r), Source = c => names.GetValueOrDefault(c) ?? whole.Source(c) };
         if (!IsView && !IsOnce) Rewritten = StreamingRewriter.Rewrite(step.Query, new StreamingRewriteOptions { Bindings = bindings, Carry = [StreamedRow.Column] }, catalog.Connection);
         Sql = Rewritten?.Sql ?? QueryRendering.RenderSql(step.Query, bindings);
-        if (step.Dataset is { Name.Layer: Layer.Bronze, Kind: DatasetKind.StreamingTable }) Stamp();
+        if (IsBronze && Ingested is not null) Stamp(streamed);
     }
 
     /// <summary>The rows of a streamed table that were read: all but those of versions after the offset.</summary>
@@ -88,13 +109,19 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         return SqlText.Identifier(StepCatalog.OwnSchema, $"stream_{name}");
     }
 
-    /// <summary>The files that batches have read, as they were then.</summary>
-    private async Task FilesAsync(InputBinder binder, DayRange? days, CancellationToken cancel)
+    /// <summary>What its batches read, by their records.</summary>
+    private async Task FindIngestedAsync(DayRange? days, CancellationToken cancel)
     {
-        var found = Ingested = await IngestedFiles.OfAsync(step.State!, days ?? Kept(), cancel);
+        Ingested = await IngestedFiles.OfAsync(step.State!, days ?? Kept(), cancel);
+        if (!Ingested.AreOf([.. step.Query.FileSources.Select(c => SourceOptions.Of(c, context.Pipeline.Project.MetadataColumns).Path)])) throw Refused("its batches read other sources than its query names today");
+    }
+
+    /// <summary>The files that batches have read, as they were then.</summary>
+    private async Task FilesAsync(InputBinder binder, CancellationToken cancel)
+    {
+        var found = Ingested!;
         var calls = step.Query.FileSources.ToList();
         var options = calls.ConvertAll(c => SourceOptions.Of(c, context.Pipeline.Project.MetadataColumns));
-        if (!found.AreOf([.. options.Select(static o => o.Path)])) throw Refused("its batches read other sources than its query names today");
         if (found.Repeated is [var twice, ..]) throw Refused($"{twice} was read more than once, and its rows do not tell by which batch");
         found.Bind(catalog, flow);
         for (var i = 0; i < calls.Count; i++)
@@ -141,7 +168,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
             {
                 var then = await table.SnapshotAsync(input.Version, cancel);
                 if (then.Metadata.Id != input.TableId) throw Lost($"the flow {step.Flow.Name} ran once over {input.Name} at version {input.Version}, which is gone");
-                await TakenRows.HoldErasureAsync(step, table, input.Name, input.Version, cancel);
+                if (await table.TrySnapshotAsync(cancel) is { } now) TakenRows.HoldErasure(step, input.Name, now, then);
                 pinned.Publish(name, table, then);
             }
             catch (DeltaLogException gone)
@@ -159,10 +186,15 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         throw Lost($"{lost.Count} of {files.Files.Count} files that were read are gone or hold other bytes than then: {string.Join(", ", lost.Take(3).Select(static f => f.Path))}{(lost.Count > 3 ? ", …" : "")}");
     }
 
-    private void Stamp()
+    private void Stamp(IngestedStreams? streamed)
     {
         var names = context.Pipeline.Project.MetadataColumns;
-        if (Ingested is null) return;
+        if (streamed is not null)
+        {
+            HoldStamped(names);
+            Stamps = [.. streamed.Stamps(names)];
+            return;
+        }
         string FromRow(string column) => $"struct_extract({StreamedRow.Column}, {SqlText.Literal(column)})";
         // A row whose query leaves the stamps out has them by its file.
         var file = FromRow(names.SourceFile ?? StreamStamps.HiddenFile);
@@ -171,7 +203,17 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         if (Rewritten!.CarriesRows) Stamps = [.. StreamStamps.OfRow(names), .. byFile];
     }
 
-    private EngineException Refused(string why) => new(EngineCodes.DayRefused, $"{step.Dataset.Name} cannot be made again by days: {why}.");
+    /// <summary>Rows that are streamed from tables get their batch by the row that they bring along, and only where the query leaves it to us.</summary>
+    private void HoldStamped(Smelt.Pipelines.MetadataColumns names)
+    {
+        if (!Rewritten!.CarriesRows) throw Refused("its query does not tell of which streamed row a row comes, and so not of which batch");
+        var given = catalog.Describe(Sql).Select(static c => c.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (names.BatchId is { } id && given.Contains(id))
+            throw Refused($"its query gives {id} itself and not all of {string.Join(", ", names.OfBatch)}, so that its rows do not tell which batch brought them");
+        if (names.IngestionDate is { } date && given.Contains(date) && !Gives([date])) throw Refused($"its query gives {date} itself, which nothing but its run tells. Name the column in the query");
+    }
 
-    private EngineException Lost(string what) => new(EngineCodes.DayLoses, $"Making {step.Dataset.Name} again would lose rows: {what}. Nothing was changed. Bring back what it read, or leave these days as they are.");
+    private EngineException Refused(string why) => DayFault.Refused(step, why);
+
+    private EngineException Lost(string what) => DayFault.Lost(step, what);
 }

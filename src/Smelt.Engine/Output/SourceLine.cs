@@ -21,7 +21,7 @@ internal static class SourceLine
         options with { Metadata = options.Metadata with { SourceLine = batch.Format == FileFormat.Parquet ? OfRows : OfText } };
 
     /// <summary>A row's type as it came.</summary>
-    public static DuckDbType Without(DuckDbType row) => DuckDbType.Struct([.. row.Fields.Where(static f => !Is(f.Name))]);
+    public static DuckDbType Without(DuckDbType row) => DuckDbType.Struct([.. row.Fields.Where(static f => !Is(f.Name) && f.Name != StreamedRow.Batch)]);
 
     /// <summary>SQL of <c>line 17</c> or <c>row 17</c>.</summary>
     /// <param name="row">SQL of a struct.</param>
@@ -29,7 +29,7 @@ internal static class SourceLine
     /// <returns>Null where no row of it has a place.</returns>
     public static string? Sql(string row, IEnumerable<string> fields)
     {
-        var words = fields.Where(Is).Select(f => f == Told ? $"struct_extract({row}, '{f}')" : $"'{(f == OfText ? "line" : "row")} ' || {StreamedRow.AsText($"struct_extract({row}, '{f}')")}").ToList();
+        var words = fields.Where(Is).Select(f => f == Told ? $"struct_extract({row}, '{f}')" : $"'{(f == OfText ? "line" : "row")} ' || struct_extract({row}, '{f}')::VARCHAR").ToList();
         return words.Count == 0 ? null : $"coalesce({string.Join(", ", words)})";
     }
 }

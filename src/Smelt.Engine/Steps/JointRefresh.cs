@@ -95,7 +95,7 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
         var tags = new Dictionary<string, string>(first.Plans[0].Tags) { ["smelt.flow"] = string.Join(", ", parts.Select(static p => p.Step.Flow.Name)) };
         var target = Together(first.Plans[0], records[^1].Plans[0], records.Select(static r => r.Plans[0])) with
         {
-            Tags = tags, AlsoTransactions = [.. records.Skip(1).Select(static r => r.Plans[0].Transaction!)],
+            Tags = tags, AlsoTransactions = [.. first.Plans[0].AlsoTransactions, .. records.Skip(1).Select(static r => r.Plans[0].Transaction!)],
         };
         var refused = records.SelectMany(r => r.Plans.Where(p => p.Folder != folder)).ToList();
         var plans = new List<TablePlan> { target };

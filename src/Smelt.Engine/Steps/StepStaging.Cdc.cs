@@ -21,14 +21,17 @@ internal sealed partial class StepStaging
         var restated = batch as RestatedBatch;
         var typed = TypedSql(_query, shape, rules);
         if (restated is not null) typed = (await restated.ChooseAsync(context, changes, shape, typed, cancel)).Events;
+        var replayed = clauses.IsSnapshot && batch is ReplayBatch ? new ReplayedExtract(step, changes) : null;
+        if (replayed is not null) ((ReplayBatch)batch).Tell(await replayed.HoldAsync(typed, clauses.SequenceBy.Count > 0 ? cdc.Sequence : step.Query.Sources.Count > 0 ? ExtractSql(shape, 0) : null, cancel));
         using var judge = NewJudge(shape, rules, typed);
         progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
         if (clauses.IsSnapshot) ReadRows(Extracts.Rows, cdc, judge, typed, JudgedSql(shape, judge, typed, clauses.SequenceBy.Count > 0 ? null : ExtractSql(shape, changes.AtMicros), CdcShape.Extract), "");
-        else ReadRows(CdcBatch.Events, cdc, judge, typed, JudgedSql(shape, judge, typed, changes.Memory.HasHorizon ? RefusableSql(shape) : null, Refusable), changes.Memory.HasHorizon ? $", {Refusable}" : "");
+        else ReadRows(CdcBatch.Events, cdc, judge, typed, JudgedSql(shape, judge, typed, changes.Memory.HasHorizon ? SetAside(shape).Sql : null, Refusable), changes.Memory.HasHorizon ? $", {Refusable}" : "");
         var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
-        if (clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
+        if (replayed is not null && await replayed.MakeEventsAsync(cancel) is { } greater) ((ReplayBatch)batch).Tell([greater]);
+        else if (replayed is null && clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
         restated?.Keys!.Judged();
         restated?.Keys!.HoldTruncations();
         if (restated is not null) RestatedMemory.Hide(changes);
@@ -90,8 +93,6 @@ internal sealed partial class StepStaging
         judge.Close();
     }
 
-    private string RefusableSql(OutputShape shape) => JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
-
     /// <summary>Which extract a row is of: the folder of its file below the source's, else the file's name without its ending; of a table the time of the batch.</summary>
     private string ExtractSql(OutputShape shape, long atMicros)
     {
@@ -106,7 +107,7 @@ internal sealed partial class StepStaging
     private static void Refuse(CdcBatch changes, Judge judge, long late)
     {
         if (late == 0) return;
-        judge.Refused(CdcShape.Late, late);
-        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['{CdcShape.Late}'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
+        judge.Refuse(CdcShape.Late, late);
+        changes.Run($"INSERT INTO {Judge.SetAsideTable} SELECT ['{CdcShape.Late}'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
     }
 }

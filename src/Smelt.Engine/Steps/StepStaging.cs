@@ -45,18 +45,19 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         var target = TargetTable.For(context, step, shape);
         var difference = await ViewDifference.OfAsync(context, step, batch, target, shape, query => TypedSql(query, shape, []), cancel);
         if (difference is not null) _query = difference.Come;
-        var typed = TypedSql(_query, shape, rules);
-        if (batch.Only is { } only) typed = $"SELECT * FROM ({typed}) AS smelt_chosen WHERE {only}";
+        var all = TypedSql(_query, shape, rules);
+        var typed = batch.Only is { } only ? $"SELECT * FROM ({all}) AS smelt_chosen WHERE {only}" : all;
         using var judge = rules.Count == 0 ? null : NewJudge(shape, rules, typed);
         if (judge is not null) progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
         IReadOnlyList<AddFile> files;
-        var unique = step.Query.Unique is null ? null : new UniqueRows(step, batch.Catalog, shape);
+        var unique = step.Query.Unique is null || batch is DayBatch ? null : new UniqueRows(step, batch.Catalog, shape);
         RewrittenFiles? changed = null;
         try
         {
             var rows = judge is null ? typed : JudgedSql(shape, judge, typed);
             if (unique is not null) rows = await unique.TakeAsync(rows, cancel);
+            else if (step.Query.Unique is not null) rows = await new UniqueDays(step, batch.Catalog, shape).ChooseAsync(rows, difference!.Where!, target, Passing($"SELECT * FROM ({all}) AS smelt_others WHERE ({batch.Only}) IS NOT TRUE", rules), cancel);
             if (difference is not null) changed = await ChangeAsync(target, difference, rows, shape, rules, cancel);
             files = changed?.Adds ?? await CopyAsync(target, rows, shape.Names, cancel);
         }
@@ -99,8 +100,7 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         try
         {
             // A row that the rules dropped is not in the table.
-            var drops = rules.Where(static r => r.Action == ViolationAction.DropRow).Select(static r => r.Passes).ToList();
-            var go = difference.Go is null ? null : $"SELECT * FROM ({TypedSql(difference.Go, shape, [])}) AS {Own}{(drops.Count == 0 ? "" : $" WHERE {string.Join(" AND ", drops)}")}";
+            var go = difference.Go is null ? null : Passing(TypedSql(difference.Go, shape, []), rules.Where(static r => r.Action == ViolationAction.DropRow));
             var wanted = new RowDifference { Come = come, Go = go, Where = difference.Where, Columns = shape.Names };
             var files = await new DifferenceRows(attempt, wanted).WriteAsync(cancel) ?? throw new DriftedTargetException();
             isKept = true;
@@ -110,6 +110,13 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         {
             await attempt.EndAsync(isKept);
         }
+    }
+
+    /// <summary>Rows of a query that no rule keeps out of the table.</summary>
+    private string Passing(string typed, IEnumerable<Rule> rules)
+    {
+        var passes = rules.Where(static r => r.Action is ViolationAction.DropRow or ViolationAction.QuarantineRow).Select(static r => r.Passes).ToList();
+        return $"SELECT * FROM ({typed}) AS {Own}{(passes.Count == 0 ? "" : $" WHERE {string.Join(" AND ", passes)}")}";
     }
 
     /// <summary>The columns as stored, a flag for each that can raise, and the streamed row.</summary>
@@ -124,9 +131,11 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
 
     private Judge NewJudge(OutputShape shape, IReadOnlyList<Rule> rules, string typed)
     {
-        var row = batch.Catalog.Describe($"SELECT {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} AS r FROM ({typed}) AS {Own}")[0].Type;
-        return new Judge(batch.Catalog, rules, row);
+        var row = SetAside(shape);
+        return new Judge(batch.Catalog, rules, row, batch.Catalog.Describe($"SELECT {row.Sql} AS r FROM ({typed}) AS {Own}")[0].Type);
     }
+
+    private JudgedRow SetAside(OutputShape shape) => new(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
 
     /// <param name="extra">SQL of one more column over a typed row, or null.</param>
     private string JudgedSql(OutputShape shape, Judge judge, string typed, string? extra = null, string extraName = "")
@@ -134,9 +143,8 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
         var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
-        var row = JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
         var (given, kept) = extra is null ? (names, names) : ($"{names}, {extra} AS {extraName}", $"{names}, {extraName}");
-        return $"SELECT {kept} FROM (SELECT {given}, {judge.Sql(flags, row)} AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
+        return $"SELECT {kept} FROM (SELECT {given}, {judge.Sql(flags)} AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 
     private async Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel)

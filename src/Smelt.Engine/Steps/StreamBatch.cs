@@ -11,6 +11,7 @@ internal sealed class StreamBatch : IStepBatch
     private readonly BoundSources _sources = new();
     private IReadOnlyList<FileBinding> _filesOfViews = [];
     private readonly IntentRecord _intent;
+    private string? _extract;
 
     private StreamBatch(StepCatalog catalog, IntentRecord intent) => (Catalog, _intent) = (catalog, intent);
 
@@ -40,7 +41,10 @@ internal sealed class StreamBatch : IStepBatch
 
     public IReadOnlyList<string> Notes => _sources.Notes;
 
-    public string? Offset => _intent.Streams.Count == 0 ? null : string.Join("; ", _intent.Streams.Select(static s => s.From is { } from
+    public string? Offset => OffsetOf(_intent) ?? _extract;
+
+    /// <summary>The versions that a batch read, in words; null where it streams no table.</summary>
+    public static string? OffsetOf(IntentRecord intent) => intent.Streams.Count == 0 ? null : string.Join("; ", intent.Streams.Select(static s => s.From is { } from
         ? from + 1 >= s.To ? $"{s.Name}, version {s.To}" : $"{s.Name}, versions {from + 1} to {s.To}"
         : $"{s.Name}, up to version {s.To}"));
 
@@ -54,6 +58,8 @@ internal sealed class StreamBatch : IStepBatch
             ?? await state.PutIntentAsync(key.Generation, key.Batch, own = Choose(context, step, key, cancel), cancel);
         // Another attempt's batch without input, begun after this one looked, is not this one's: it would seem to have read what it was prepared for.
         if (!isBegun && intent.IsReplay) throw new OutdatedIntentException("a batch that reads nothing new was begun meanwhile");
+        // A whole table has no range of nothing: run as a batch, it would be one more extract.
+        if (intent.IsReplay && step.Flow.Cdc is { IsSnapshot: true }) throw new OutdatedIntentException("a replay that was cut short reads no extract");
         if (own is null) HoldAgainstDefinition(step, intent);
         context.Probe(step.Label + ":after-intent");
         var batch = new StreamBatch(new StepCatalog(context.Database()), intent);
@@ -87,6 +93,7 @@ internal sealed class StreamBatch : IStepBatch
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)
     {
         var dataset = step.Dataset;
+        if (step.Flow.Cdc is { IsSnapshot: true }) _extract = Extracts.VersionOf(_intent);
         var whole = await BindWholeAsync(context, step, cancel);
         var names = new Dictionary<object, string>(ReferenceEqualityComparer.Instance);
         foreach (var (reference, call, source) in StreamSource.Of(step.Query))

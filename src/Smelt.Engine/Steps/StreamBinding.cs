@@ -17,7 +17,7 @@ internal sealed class StreamBinding(UpdateContext context, StepPreparation step,
         var table = source.Table(context);
         try
         {
-            var (scan, added) = source.IsChanges ? await ChangesAsync(table, source, range, cancel) : (await RowsAsync(table, source, range, cancel), "");
+            var (scan, added) = await ScanAsync(table, source, range, cancel);
             await catalog.BindScanAsync(StepCatalog.OwnSchema, $"scan_{index}", scan, cancel);
             catalog.BindSql(StepCatalog.OwnSchema, $"batch_{index}", $"SELECT *{added} FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"scan_{index}")}");
             var columns = catalog.Describe($"SELECT * FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"batch_{index}")}").Select(static c => c.Name).ToList();
@@ -29,6 +29,10 @@ internal sealed class StreamBinding(UpdateContext context, StepPreparation step,
             throw stop;
         }
     }
+
+    /// <summary>The rows of a range, and SQL of columns to add to them.</summary>
+    public async Task<(TableScan Scan, string Added)> ScanAsync(DeltaTable table, StreamSource source, StreamRange range, CancellationToken cancel) =>
+        source.IsChanges ? await ChangesAsync(table, source, range, cancel) : (await RowsAsync(table, source, range, cancel), "");
 
     private async Task<TableScan> RowsAsync(DeltaTable table, StreamSource source, StreamRange range, CancellationToken cancel)
     {
@@ -48,7 +52,7 @@ internal sealed class StreamBinding(UpdateContext context, StepPreparation step,
     }
 
     /// <summary>What rows of files bring and those of a table do not, where a bronze flow reads both.</summary>
-    private string Stamps(List<string> columns)
+    public string Stamps(List<string> columns)
     {
         if (step.Dataset.Name.Layer != Layer.Bronze || !step.Query.FileSources.Any()) return "";
         var names = context.Pipeline.Project.MetadataColumns;

@@ -28,9 +28,12 @@ internal sealed record StreamSource(string Name, DatasetName? Dataset, string? P
     /// <summary>How far a flow has read it; null where it has not.</summary>
     /// <param name="done">The flow's last batch.</param>
     /// <param name="tableId">The table's metaData.id, by which one that got another name is found.</param>
-    public StreamRange? LastOf(DoneRecord done, string tableId) =>
-        done.Streams.FirstOrDefault(s => s.Name.Equals(Name, StringComparison.OrdinalIgnoreCase))
-        ?? done.Streams.FirstOrDefault(s => s.TableId == tableId && s.Name.StartsWith("table_changes(", StringComparison.Ordinal) == IsChanges);
+    public StreamRange? LastOf(DoneRecord done, string tableId) => RangeOf(done.Streams, tableId);
+
+    /// <summary>What of it a batch read; null where that one read it not.</summary>
+    public StreamRange? RangeOf(IReadOnlyList<StreamRange> ranges, string tableId) =>
+        ranges.FirstOrDefault(s => s.Name.Equals(Name, StringComparison.OrdinalIgnoreCase))
+        ?? ranges.FirstOrDefault(s => s.TableId == tableId && s.Name.StartsWith("table_changes(", StringComparison.Ordinal) == IsChanges);
 
     private static StreamSource Of(SourceCall call)
     {

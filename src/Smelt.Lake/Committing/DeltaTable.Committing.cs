@@ -5,20 +5,30 @@ public sealed partial class DeltaTable
 {
     public async partial ValueTask<IReadOnlyList<string>> MissingFilesAsync(TablePlan plan, CancellationToken cancel)
     {
-        var missing = new List<string>();
-        foreach (var file in plan.Adds)
-        {
-            var key = FilePath.Key(Folder, FilePath.Decode(file.Path));
-            if (await Lake.Store.StatAsync(key, cancel) is not { } found || found.Size != file.Size)
-                missing.Add(key);
-            if (file.DeletionVector is { StorageType: not "i" } vector && await Lake.Store.StatAsync(DeletionVectorReader.KeyOf(this, vector), cancel) is null)
-                missing.Add(DeletionVectorReader.KeyOf(this, vector));
-        }
+        var missing = await MissingFilesAsync(plan.Adds, cancel);
         foreach (var file in plan.ChangeFiles)
         {
             var key = FilePath.Key(Folder, FilePath.Decode(file.Path));
             if (await Lake.Store.StatAsync(key, cancel) is not { } found || found.Size != file.Size)
                 missing.Add(key);
+        }
+        return missing;
+    }
+
+    /// <summary>Keys of data files and deletion vectors that are not in the store; of files outside of the table's folder nothing is told.</summary>
+    internal async ValueTask<List<string>> MissingFilesAsync(IEnumerable<AddFile> files, CancellationToken cancel)
+    {
+        var missing = new List<string>();
+        foreach (var file in files)
+        {
+            var path = FilePath.Decode(file.Path);
+            if (FilePath.IsAbsolute(path))
+                continue;
+            var key = FilePath.Key(Folder, path);
+            if (await Lake.Store.StatAsync(key, cancel) is not { } found || found.Size != file.Size)
+                missing.Add(key);
+            if (file.DeletionVector is { StorageType: not "i" } vector && await Lake.Store.StatAsync(DeletionVectorReader.KeyOf(this, vector), cancel) is null)
+                missing.Add(DeletionVectorReader.KeyOf(this, vector));
         }
         return missing;
     }

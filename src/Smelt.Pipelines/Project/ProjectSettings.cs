@@ -65,6 +65,9 @@ public sealed record MetadataColumns
     public string? BatchId { get; init; } = "_batch_id";
     public string? RescuedData { get; init; } = "_rescued_data";
 
+    /// <summary>Those that are the same for all rows of a batch.</summary>
+    public IReadOnlyList<string> OfBatch => [.. new[] { IngestedAt, IngestionDate, Source, BatchId }.OfType<string>()];
+
     /// <summary>Those that there are.</summary>
     public IReadOnlyList<string> Names => [.. new[] { IngestedAt, IngestionDate, Source, SourceFile, BatchId, RescuedData }.OfType<string>()];
 }

@@ -15,8 +15,6 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
 
     private async Task<FlowResult> FlowsAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
     {
-        if (dataset.Flows.FirstOrDefault(static f => f.Cdc is { IsSnapshot: true }) is { } extracts)
-            return Failed(EngineCodes.ReplayRefused, $"{dataset.Name} is kept FROM SNAPSHOT ({extracts.Name}): a refused row was missing from its extract, and the next extract brings every row again to today's rules. Put an extract that has the row into the source under a later name.");
         if (dataset.Flows.All(static f => f.Kind == FlowKind.Complete)) return new FlowResult.Skipped("no flow appends to it");
         return dataset.Flows is [var only] ? await RunAsync(dataset, only, progress, cancel) : await RunAllAsync(dataset, progress, cancel);
     }

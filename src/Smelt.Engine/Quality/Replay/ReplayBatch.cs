@@ -34,7 +34,8 @@ internal sealed class ReplayBatch : IStepBatch
 
     public IReadOnlyList<StampedColumn> Stamps { get; private set; } = [];
 
-    public IReadOnlyList<TableInput> Tables => _intent!.Tables;
+    /// <summary>A table whose versions are extracts was not applied by this: its newest version may be still to come.</summary>
+    public IReadOnlyList<TableInput> Tables => _step.Flow.Cdc is { IsSnapshot: true } ? _step.State!.Done!.Tables : _intent!.Tables;
 
     public IReadOnlyList<SourceInput> Sources => _intent!.Sources;
 
@@ -94,7 +95,7 @@ internal sealed class ReplayBatch : IStepBatch
     {
         var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
         var again = judge is null ? $"SELECT NULL::BIGINT AS p, NULL::VARCHAR[] AS b, NULL::VARCHAR AS why WHERE false"
-            : $"SELECT (r.input ->> '/{Place}')::BIGINT AS p, broken AS b, {QuarantineTable.ReasonSql("broken", judge.Rules)} AS why FROM {Own}.refused";
+            : $"SELECT (input ->> '/{Place}')::BIGINT AS p, broken AS b, {QuarantineTable.ReasonSql("broken", judge.Rules)} AS why FROM {Judge.Refused}";
         Catalog.Connection.Execute($"CREATE TABLE {Own}.again AS {again}");
         var columns = _quarantine.Snapshot.Schema.Fields.Select(static f => new ColumnSpec(f.Name, f.Type)).ToList();
         var hasReason = columns.Exists(static c => Is(c.Name, QuarantineColumns.Reason));
@@ -106,6 +107,9 @@ internal sealed class ReplayBatch : IStepBatch
         Tell(judge);
         return new StagedQuarantine(table, files, false) { Read = [.. _quarantine.Snapshot.Files] };
     }
+
+    /// <summary>Adds what is to be told of rows that stay.</summary>
+    public void Tell(IEnumerable<string> notes) => Notes = [.. Notes, .. notes];
 
     private static string Staying(string column, bool hasReason, string now)
     {
