@@ -31,7 +31,7 @@ internal static class Erasure
         if (target.Dataset is null && AppendOnlyProperty.IsOn(target.Snapshot))
             throw StatementFailedException.Usage($"--erasure: {named} is append-only and no dataset of this pipeline. Whoever owns it unsets {AppendOnlyProperty.Name} first: ALTER TABLE … UNSET TBLPROPERTIES ('{AppendOnlyProperty.Name}').");
         if (target.Dataset is { } name && session.Pipeline.Graph.Find(name) is { } dataset) Refuse(session, name, dataset);
-        foreach (var reader in await TableReaders.StreamsAsync(context, target.Dataset, target.Snapshot, cancel))
+        foreach (var reader in await TableReaders.FindAsync(context, target.Dataset, target.Snapshot, cancel))
         {
             if (reader.Behind is { } behind)
                 throw StatementFailedException.Usage($"--erasure: {reader.Dataset.Name} {behind}, and would bring the rows in after they are erased from {Told(target, named)}. Run it first (`smelt run --select {reader.Dataset.Name}`). Nothing was deleted.");
@@ -68,8 +68,8 @@ internal static class Erasure
     public static async Task<List<string>> NotesAsync(PipelineSession session, StatementTarget target, CancellationToken cancel)
     {
         var notes = new List<string> { "older versions of the table hold the rows until VACUUM removes their files (168 hours, or as the table says)" };
-        var streams = (await TableReaders.StreamsAsync(session.NewContext("sql"), target.Dataset, target.Snapshot, cancel)).Where(r => r.Dataset.Name != target.Dataset).Select(static r => r.Dataset.Name.ToString()).ToList();
-        if (streams.Count > 0) notes.Add($"{string.Join(", ", streams)} stream{(streams.Count == 1 ? "s" : "")} {target.Dataset?.ToString() ?? "the table"}, pass{(streams.Count == 1 ? "es" : "")} this over and may hold copies: erase there too");
+        var streams = await TableReaders.StreamsAsync(session.NewContext("sql"), target.Dataset, target.Snapshot, cancel);
+        if (streams.Count > 0) notes.Add($"{string.Join(", ", streams.Select(static d => d.Name))} stream{(streams.Count == 1 ? "s" : "")} {target.Dataset?.ToString() ?? "the table"}, pass{(streams.Count == 1 ? "es" : "")} this over and may hold copies: erase there too");
         if (target.Dataset is not { } name || session.Pipeline.Graph.Find(name) is not { } dataset) return notes;
         if (dataset.Queries.Any(static q => q.FileSources.Any())) notes.Add($"the files that {name} reads hold the rows too: a full refresh would read them again");
         if (dataset.Kind == DatasetKind.StreamingTable) notes.Add($"rows that rules refused are in {session.Pipeline.Project.QuarantineOf(name)}, where it is there");

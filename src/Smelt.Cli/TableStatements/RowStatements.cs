@@ -23,7 +23,7 @@ internal sealed class RowStatements(PipelineSession session, bool isErasure)
             options = options with { ReadsTarget = scope.Reads(target), MaxAttempts = scope.Reads(target) ? 1 : Attempts };
             var result = isErasure ? await Erasure.RunAsync(session, target, operation, options, scope.Catalog.Connection, cancel)
                 : await target.Table.ChangeAsync(operation, options, scope.Catalog.Connection, options.ReadsTarget ? target.Snapshot : null, cancel);
-            if (result is not DmlResult.Conflict || !options.ReadsTarget || attempt == Attempts) return Told(statement, target, result, isErasure ? await Erasure.NotesAsync(session, target, cancel) : null);
+            if (result is not DmlResult.Conflict || !options.ReadsTarget || attempt == Attempts) return await ToldAsync(statement, target, result, cancel);
         }
     }
 
@@ -95,13 +95,14 @@ internal sealed class RowStatements(PipelineSession session, bool isErasure)
         return assigned;
     }
 
-    private StatementOutcome Told(TableStatement statement, StatementTarget target, DmlResult result, IReadOnlyList<string>? ofErasure)
+    private async Task<StatementOutcome> ToldAsync(TableStatement statement, StatementTarget target, DmlResult result, CancellationToken cancel)
     {
         var name = target.Dataset?.ToString() ?? statement.Target.ToString();
         switch (result)
         {
             case DmlResult.Committed committed:
-                return new StatementOutcome(statement.Verb, name, Words(committed.Metrics)) { Version = committed.Version, Metrics = Numbers(committed.Metrics), Notes = ofErasure ?? ChangedByHand.Notes(session, target, statement, committed) };
+                var notes = isErasure ? await Erasure.NotesAsync(session, target, cancel) : await ChangedByHand.NotesAsync(session, target, statement, committed, cancel);
+                return new StatementOutcome(statement.Verb, name, Words(committed.Metrics)) { Version = committed.Version, Metrics = Numbers(committed.Metrics), Notes = notes };
             case DmlResult.Unchanged unchanged:
                 return new StatementOutcome(statement.Verb, name, "no row to change") { Metrics = Numbers(unchanged.Metrics) };
             case DmlResult.Conflict conflict:
@@ -141,15 +142,24 @@ internal sealed class RowStatements(PipelineSession session, bool isErasure)
 /// <summary>What it means that a dataset's table was changed by hand.</summary>
 internal static class ChangedByHand
 {
-    public static List<string> Notes(PipelineSession session, StatementTarget target, TableStatement statement, DmlResult.Committed committed)
+    public static async Task<List<string>> NotesAsync(PipelineSession session, StatementTarget target, TableStatement statement, DmlResult.Committed committed, CancellationToken cancel)
     {
         var notes = new List<string>();
         if (target.Dataset is not { } name || session.Pipeline.Graph.Find(name) is not { } dataset) return notes;
         if (dataset.Kind == DatasetKind.MaterializedView) notes.Add($"{name} is a materialized view: the next update computes it again from its query, and this change is gone.");
         var onlyAdds = committed.Metrics is { RowsUpdated: 0, RowsDeleted: 0 } && statement is not InsertStatement { Overwrites: true };
-        var readers = session.Pipeline.Graph.Datasets.Where(d => d.Queries.SelectMany(static q => q.References).Any(r => r.IsStream && r.Dataset == name)).Select(static d => d.Name.ToString()).ToList();
-        if (readers.Count > 0 && !onlyAdds)
-            notes.Add($"{string.Join(", ", readers)} stream{(readers.Count == 1 ? "s" : "")} {name} and can follow appended rows only: the next update stops there with {EngineCodes.StreamChanged} until it is fully refreshed.");
+        if (onlyAdds) return notes;
+        try
+        {
+            var streams = await TableReaders.StreamsAsync(session.NewContext("sql"), name, committed.Snapshot, cancel);
+            if (streams.Count > 0)
+                notes.Add($"{string.Join(", ", streams.Select(static d => d.Name))} stream{(streams.Count == 1 ? "s" : "")} {name} and can follow appended rows only: the next update stops there with {EngineCodes.StreamChanged} until it is fully refreshed.");
+        }
+        catch (Exception error) when (StepFault.Of(error) is { } fault)
+        {
+            // The rows are changed: what cannot be told of others does not undo it.
+            notes.Add($"who streams {name} cannot be told: {fault.Message}");
+        }
         return notes;
     }
 }

@@ -12,8 +12,6 @@ namespace Smelt.Engine;
 /// <param name="flow">Number of the flow in the catalog, which it may share with others of its table.</param>
 internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, StepCatalog catalog, int flow)
 {
-    private const int MostSources = 10_000;
-
     private readonly BoundSources _sources = new();
     private IReadOnlyList<FileBinding> _filesOfViews = [];
 
@@ -72,7 +70,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
             streamed.HoldAllBound();
             (TableRows, TableBytes) = (TableRows + streamed.Rows, TableBytes + streamed.Bytes);
         }
-        var binder = new InputBinder(context, catalog, IsOnce ? await AsReadAsync(cancel) : context.Tables);
+        var binder = new InputBinder(context, catalog, IsOnce ? await AsReadAsync(cancel) : context.Tables) { IsApart = IsOnce };
         foreach (var (_, call, _) in StreamSource.Of(step.Query).Where(static s => s.Call is not null)) binder.Give(call!, "");
         if (IsOnce) await OnceFilesAsync(binder, cancel);
         else if (!IsView && step.Query.FileSources.Any()) await FilesAsync(binder, cancel);
@@ -131,7 +129,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
             var files = found.Of(i, options[i].Format);
             Hold(files, cancel);
             await TakenRows.HoldErasureAsync(context, step, files, cancel);
-            var index = (MostSources * (flow + 1)) + i;
+            var index = catalog.NextNumber();
             _sources.BindIngested(context, catalog, index, options[i], files, i < Done.SourceColumns.Count ? Done.SourceColumns[i] : null, IngestedFiles.Stamping(flow), cancel);
             binder.Give(calls[i], BoundSources.ViewOf(index));
         }
@@ -152,7 +150,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
             var files = FileBatch.FromJson(Done.Sources[i].Batch);
             Hold(files, cancel);
             await TakenRows.HoldErasureAsync(context, step, files, cancel);
-            var index = (MostSources * (flow + 1)) + i;
+            var index = catalog.NextNumber();
             _sources.Bind(context, catalog, index, calls[i], options, files, [], intent, withRow: false, cancel);
             binder.Give(calls[i], BoundSources.ViewOf(index));
         }

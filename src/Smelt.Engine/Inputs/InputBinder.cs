@@ -13,9 +13,9 @@ namespace Smelt.Engine;
 public sealed class InputBinder(UpdateContext context, StepCatalog catalog, UpdateTables tables)
 {
     private readonly Dictionary<SourceCall, string> _given = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<DatasetName, string> _apart = [];
     private readonly List<DatasetName> _missing = [];
     private readonly BoundSources _sources = new();
-    private int _last = 1000;
 
     public InputBinder(UpdateContext context, StepCatalog catalog) : this(context, catalog, context.Tables)
     {
@@ -23,6 +23,9 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
 
     /// <summary>Whether what a query streams is bound whole too, for a look at it.</summary>
     public bool WithStreams { get; init; }
+
+    /// <summary>Whether tables and views are bound under names that only its queries know, as others are bound in the same catalog at other versions. Those of macros are not.</summary>
+    internal bool IsApart { get; init; }
 
     /// <summary>Stored datasets that have no table yet. Views over them are not bound.</summary>
     public IReadOnlyList<DatasetName> Missing => _missing;
@@ -44,7 +47,11 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         {
             if (await BindPrunedAsync(reference, cancel) is { } pruned) own[reference] = pruned;
         }
-        foreach (var name in whole.Where(r => !own.ContainsKey(r)).Select(static r => r.Dataset!.Value).Concat(query.MacroReferences).Distinct()) await BindAsync(name, cancel);
+        foreach (var reference in whole.Where(r => IsApart && !own.ContainsKey(r)))
+        {
+            if (await BindApartAsync(reference.Dataset!.Value, cancel) is { } apart) own[reference] = apart;
+        }
+        foreach (var name in whole.Where(r => !IsApart && !own.ContainsKey(r)).Select(static r => r.Dataset!.Value).Concat(query.MacroReferences).Distinct()) await BindAsync(name, cancel);
         foreach (var system in query.SystemTables) await BindSystemAsync(system, cancel);
         if (_missing.Count > 0) return null;
         // DuckDB binds a macro's body when it is made: the tables that it names come first.
@@ -69,13 +76,32 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         else if (!_missing.Contains(name)) _missing.Add(name);
     }
 
+    /// <returns>Null where it has no table yet.</returns>
+    private async Task<string?> BindApartAsync(DatasetName name, CancellationToken cancel)
+    {
+        if (_apart.TryGetValue(name, out var there)) return there;
+        var view = $"apart_{catalog.NextNumber()}";
+        if (context.Pipeline.Graph.Find(name) is { IsView: true } read)
+        {
+            if (await BindAsync(read.Query, cancel) is not { } bindings) return null;
+            catalog.BindSql(StepCatalog.OwnSchema, view, QueryRendering.RenderSql(read.Query, bindings));
+        }
+        else if (await tables.FindAsync(name, cancel) is { } table) await catalog.BindScanAsync(StepCatalog.OwnSchema, view, table.Table.Scan(table.Snapshot), cancel);
+        else
+        {
+            if (!_missing.Contains(name)) _missing.Add(name);
+            return null;
+        }
+        return _apart[name] = SqlText.Identifier(StepCatalog.OwnSchema, view);
+    }
+
     /// <summary>Binds a table under a name of its own with those files only that the reference's condition needs; null where that is all of them, or there is none.</summary>
     private async Task<string?> BindPrunedAsync(TableReference reference, CancellationToken cancel)
     {
         var name = reference.Dataset!.Value;
         if (context.Pipeline.Graph.Find(name) is { IsView: true } || await tables.FindAsync(name, cancel) is not { } table) return null;
         if (PrunedScan.Of(table.Table, table.Snapshot, reference.Condition) is not { } scan) return null;
-        var view = $"pruned_{_last++}";
+        var view = $"pruned_{catalog.NextNumber()}";
         await catalog.BindScanAsync(StepCatalog.OwnSchema, view, scan, cancel);
         return SqlText.Identifier(StepCatalog.OwnSchema, view);
     }
@@ -94,7 +120,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         var table = reference.Dataset is { } dataset ? context.Layout.Table(dataset) : context.Layout.SystemTable(reference.SystemTable!);
         try
         {
-            return await TimeTravel.BindAsync(catalog, table, reference.AsOf!, reference.Condition, _last++, cancel);
+            return await TimeTravel.BindAsync(catalog, table, reference.AsOf!, reference.Condition, catalog.NextNumber(), cancel);
         }
         catch (LakeException error) when (TableFault.Of(string.Join('.', reference.Parts), error) is { } fault)
         {
@@ -106,7 +132,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
     {
         if (call.Function == "read_delta") return await BindDeltaAsync(call, cancel);
         if (call.Function == "table_changes") return await BindChangesAsync(call, cancel);
-        var (index, options) = (_last++, SourceOptions.Of(call, context.Pipeline.Project.MetadataColumns));
+        var (index, options) = (catalog.NextNumber(), SourceOptions.Of(call, context.Pipeline.Project.MetadataColumns));
         var batch = FileSource.Snapshot(options, context.Pipeline.Folder, null, cancel);
         var intent = new IntentRecord { Update = context.UpdateId, AtMicros = context.NowMicros, BatchId = context.UpdateId };
         _sources.Bind(context, catalog, index, call, options, batch, [], intent, withRow: false, cancel);
@@ -120,7 +146,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         var version = call.Option("version") is { } v && long.TryParse(v.Text, out var number) ? number : (long?)null;
         try
         {
-            return await TimeTravel.BindAsync(catalog, table, new TableVersion(version, call.Option("timestamp")?.Text), call.Condition, _last++, cancel);
+            return await TimeTravel.BindAsync(catalog, table, new TableVersion(version, call.Option("timestamp")?.Text), call.Condition, catalog.NextNumber(), cancel);
         }
         catch (LakeException error) when (TableFault.Of($"read_delta('{path}')", error) is { } fault)
         {
@@ -136,7 +162,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
             : null;
         try
         {
-            return await TimeTravel.BindChangesAsync(catalog, pinned?.Table ?? TableAt(path!), call, pinned?.Snapshot.Version, _last++, cancel);
+            return await TimeTravel.BindChangesAsync(catalog, pinned?.Table ?? TableAt(path!), call, pinned?.Snapshot.Version, catalog.NextNumber(), cancel);
         }
         catch (LakeException error) when (TableFault.Of($"table_changes('{call.Dataset?.ToString() ?? path}')", error) is { } fault)
         {

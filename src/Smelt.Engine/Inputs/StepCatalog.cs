@@ -17,6 +17,7 @@ public sealed class StepCatalog : IDisposable
 
     private readonly HashSet<string> _bound = new(StringComparer.OrdinalIgnoreCase);
     private readonly string _name;
+    private int _numbered = 1000;
 
     public StepCatalog(DuckDbDatabase database)
     {
@@ -33,6 +34,9 @@ public sealed class StepCatalog : IDisposable
 
     /// <summary>The catalog's name, for appenders.</summary>
     public string Name => _name;
+
+    /// <summary>A number for what is bound under a name of the engine's choosing, given once in a catalog. Those below are a query's own sources, by their order in it.</summary>
+    internal int NextNumber() => _numbered++;
 
     public void CreateMacros(IEnumerable<Macro> macros)
     {

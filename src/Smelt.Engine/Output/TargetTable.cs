@@ -7,8 +7,6 @@ namespace Smelt.Engine;
 /// <summary>What a step's table will be once its batch is committed, and the plan that makes it so.</summary>
 internal sealed class TargetTable
 {
-    private const string AppendOnly = AppendOnlyProperty.Name;
-
     private readonly PinnedTable? _before;
     private readonly bool _changed;
     private readonly IReadOnlyList<DomainMetadata> _domains;
@@ -44,17 +42,20 @@ internal sealed class TargetTable
     private static (string Columns, IReadOnlyList<string> Partitions, ColumnMappingMode Mapping) Layout(TableMetadata metadata) =>
         (string.Join('\n', metadata.Schema.Fields.Select(static f => $"{f.Name} {f.PhysicalName} {f.Type}")), metadata.PartitionColumns, metadata.ColumnMapping);
 
+    /// <summary>Whether a dataset's table is kept append-only: every bronze stream's, and those that ask for it.</summary>
+    public static bool IsAppendOnly(Dataset dataset) =>
+        dataset.Kind == DatasetKind.StreamingTable && (dataset.Name.Layer == Layer.Bronze || AppendOnlyProperty.IsAskedFor(dataset.Properties));
+
     public static TargetTable For(UpdateContext context, StepPreparation step, OutputShape shape)
     {
         var dataset = step.Dataset;
-        var isBronzeStream = dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze };
         var properties = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var (name, value) in dataset.Properties) properties[name] = value;
-        var isAppendOnly = isBronzeStream || (dataset.Kind == DatasetKind.StreamingTable && properties.GetValueOrDefault(AppendOnly)?.Equals("true", StringComparison.OrdinalIgnoreCase) == true);
+        var isAppendOnly = IsAppendOnly(dataset);
         var lifts = isAppendOnly && step.Mode == RefreshMode.Full && step.Target is not null;
         // Changes of few rows of many files cost as much as the rows, not as the files.
         if (step.Flow.Cdc is not null && step.Target is null && !properties.Keys.Contains("delta.enableDeletionVectors", StringComparer.OrdinalIgnoreCase)) properties["delta.enableDeletionVectors"] = "true";
-        if (isAppendOnly) properties[AppendOnly] = lifts ? null : "true";
+        if (isAppendOnly) properties[AppendOnlyProperty.Name] = lifts ? null : "true";
         var options = new TableOptions
         {
             PartitionBy = dataset.PartitionedBy,
@@ -95,8 +96,8 @@ internal sealed class TargetTable
     /// <summary>The table with delta.appendOnly lifted by the batch's commit, where it has it.</summary>
     public TargetTable Lifted()
     {
-        if (!Definition.Metadata.IsOn(AppendOnly)) return this;
-        var configuration = Definition.Metadata.Configuration.Where(static p => p.Key != AppendOnly).ToDictionary(StringComparer.Ordinal);
+        if (!Definition.Metadata.IsOn(AppendOnlyProperty.Name)) return this;
+        var configuration = Definition.Metadata.Configuration.Where(static p => p.Key != AppendOnlyProperty.Name).ToDictionary(StringComparer.Ordinal);
         return new TargetTable(Table, _before, new DefinitionResult.Defined(Definition with { Metadata = Definition.Metadata with { Configuration = configuration } }, true) { Domains = _domains }, true);
     }
 

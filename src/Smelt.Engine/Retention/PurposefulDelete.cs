@@ -29,14 +29,11 @@ public static class PurposefulDelete
     /// <returns>Whether it was lifted.</returns>
     public static async Task<bool> MendAsync(UpdateContext context, Dataset dataset, CancellationToken cancel)
     {
-        if (!IsAppendOnly(dataset) || await context.Tables.FindAsync(dataset.Name, cancel) is not { } table || AppendOnlyProperty.IsOn(table.Snapshot)) return false;
+        if (!TargetTable.IsAppendOnly(dataset) || await context.Tables.FindAsync(dataset.Name, cancel) is not { } table || AppendOnlyProperty.IsOn(table.Snapshot)) return false;
         // What follows in the same work is to see it set.
         context.Tables.Publish(dataset.Name, table.Table, await SetAgainAsync(dataset.Name.ToString(), table, cancel));
         return true;
     }
-
-    private static bool IsAppendOnly(Dataset dataset) => dataset.Kind == DatasetKind.StreamingTable
-        && (dataset.Name.Layer == Layer.Bronze || dataset.Properties.Any(static p => p.Key.Equals(AppendOnlyProperty.Name, StringComparison.OrdinalIgnoreCase) && p.Value.Equals("true", StringComparison.OrdinalIgnoreCase)));
 
     /// <returns>The table with the property.</returns>
     private static async Task<Snapshot> SetAgainAsync(string name, PinnedTable table, CancellationToken cancel)

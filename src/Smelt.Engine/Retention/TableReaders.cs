@@ -3,7 +3,7 @@ using Smelt.Pipelines;
 
 namespace Smelt.Engine;
 
-/// <summary>A dataset that streams a table.</summary>
+/// <summary>A dataset that reads a table.</summary>
 /// <param name="Dataset">The reader.</param>
 /// <param name="Behind">Why it would still read rows as they were before a delete, as the end of a sentence; null where it would not.</param>
 public sealed record TableReader(Dataset Dataset, string? Behind);
@@ -13,22 +13,33 @@ public sealed record TableReader(Dataset Dataset, string? Behind);
 /// </summary>
 public static class TableReaders
 {
+    /// <summary>The datasets that stream a table, by name or by path; those of its change feed, which get deletes as any others, are left out.</summary>
     /// <param name="context">Of the work.</param>
     /// <param name="name">The dataset that the table is; null: a table in some folder.</param>
     /// <param name="table">At its newest version.</param>
     /// <param name="cancel">Ends the search.</param>
-    /// <returns>Its streams, by name or by path; those of its change feed, which get deletes as any others, are left out.</returns>
-    public static async Task<IReadOnlyList<TableReader>> StreamsAsync(UpdateContext context, DatasetName? name, Snapshot table, CancellationToken cancel)
+    public static async Task<IReadOnlyList<Dataset>> StreamsAsync(UpdateContext context, DatasetName? name, Snapshot table, CancellationToken cancel)
+    {
+        var streams = new List<Dataset>();
+        foreach (var dataset in Candidates(context))
+        {
+            foreach (var flow in dataset.Flows)
+                if (streams.LastOrDefault() != dataset && await SourcesAsync(context, flow, name, table, cancel) is { Count: > 0 }) streams.Add(dataset);
+        }
+        return streams;
+    }
+
+    /// <summary>Those that stream a table, and those that would still look its rows up, or are about to write it, as they were.</summary>
+    /// <inheritdoc cref="StreamsAsync"/>
+    public static async Task<IReadOnlyList<TableReader>> FindAsync(UpdateContext context, DatasetName? name, Snapshot table, CancellationToken cancel)
     {
         var readers = new List<TableReader>();
-        foreach (var dataset in context.Pipeline.Graph.Datasets.Where(static d => d.Kind is DatasetKind.StreamingTable or DatasetKind.Sink))
+        foreach (var dataset in Candidates(context))
         {
             var (streams, behind) = (false, (string?)null);
             foreach (var flow in dataset.Flows)
             {
-                var sources = new List<StreamSource>();
-                foreach (var source in StreamSource.Each(flow.Query))
-                    if (!source.IsChanges && await IsAsync(context, source, name, table, cancel)) sources.Add(source);
+                var sources = await SourcesAsync(context, flow, name, table, cancel);
                 streams |= sources.Count > 0;
                 // A batch that looks rows of it up reads them as its intent says.
                 var reads = sources.Count > 0 || name is { } joined && StepInputs.Stored(context.Pipeline.Graph, flow.Query).Contains(joined);
@@ -37,6 +48,16 @@ public static class TableReaders
             if (streams || behind is not null) readers.Add(new TableReader(dataset, behind));
         }
         return readers;
+    }
+
+    private static IEnumerable<Dataset> Candidates(UpdateContext context) => context.Pipeline.Graph.Datasets.Where(static d => d.Kind is DatasetKind.StreamingTable or DatasetKind.Sink);
+
+    private static async Task<List<StreamSource>> SourcesAsync(UpdateContext context, Flow flow, DatasetName? name, Snapshot table, CancellationToken cancel)
+    {
+        var sources = new List<StreamSource>();
+        foreach (var source in StreamSource.Each(flow.Query))
+            if (!source.IsChanges && await IsAsync(context, source, name, table, cancel)) sources.Add(source);
+        return sources;
     }
 
     private static async Task<bool> IsAsync(UpdateContext context, StreamSource source, DatasetName? name, Snapshot table, CancellationToken cancel) =>

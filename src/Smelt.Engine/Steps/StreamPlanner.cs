@@ -18,8 +18,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (step.Mode == RefreshMode.Full)
         {
             TargetMarks.RefuseForeign(context, step);
-            RefuseLossOfRemoved(step);
-            notes.AddRange(await RemovedRows.RefuseLossAsync(context, step, cancel));
+            notes.AddRange(await new RefreshLoss(context, step).RefuseAsync(cancel));
         }
         else if (step.Dataset.Kind != DatasetKind.Sink)
         {
@@ -60,8 +59,9 @@ internal sealed class StreamPlanner(UpdateContext context)
     {
         if (step.Mode == RefreshMode.Full)
         {
-            await RefuseLossAsync(step, cancel);
-            await RefuseLossOfTablesAsync(step, cancel);
+            var loss = new RefreshLoss(context, step);
+            await loss.RefuseOfFilesAsync(cancel);
+            await loss.RefuseOfTablesAsync(cancel);
         }
         var sources = WholeSources.Find(context, step, cancel);
         if (sources.Find(static s => s.Snapshot is not { Files.Count: > 0 }) is { } empty)
@@ -69,42 +69,10 @@ internal sealed class StreamPlanner(UpdateContext context)
         return step with { Sources = sources, Decision = new StepDecision(StepAction.Run, step.Mode == RefreshMode.Full ? "full refresh; runs once" : "runs once") };
     }
 
-    /// <summary>What ran once over a table that lost rows since would not bring them again.</summary>
-    private async Task RefuseLossOfTablesAsync(StepPreparation step, CancellationToken cancel)
-    {
-        foreach (var input in step.State!.Done?.Tables ?? [])
-        {
-            if (!DatasetName.TryParse(input.Name, out var name)) continue;
-            var why = await context.Tables.FindAsync(name, cancel) is not { } table || table.Snapshot.Metadata.Id != input.TableId ? "was dropped or made anew"
-                : await table.Table.AppendsBetweenAsync(input.TableId, input.Version, table.Snapshot, cancel) switch
-                {
-                    ChangeRange.Broken { Kind: not ChangeBreak.LogGone } broken => $"lost or changed rows since (version {broken.Version}, {broken.Operation ?? "unknown operation"})",
-                    ChangeRange.Appends appends when appends.Passed.Any(RemovedRows.AreLost) => $"gave up rows since{RemovedRows.What(appends.Passed)}",
-                    _ => null,
-                };
-            if (why is not null)
-                throw new EngineException(EngineCodes.FullRefreshLoses, $"A full refresh of {step.Dataset.Name} would run {step.Flow.Name} again, and {input.Name}, which it read, {why}. Bring the rows back, or drop the dataset and run again.");
-        }
-    }
-
     private static StepDecision Ran(StepPreparation step, DoneRecord done) => new(StepAction.Skip, "it ran once")
     {
         Notes = done.Definition == step.Flow.DefinitionHash ? [] : [$"the flow {step.Flow.Name} ran once and its definition changed since: only --full-refresh {step.Dataset.Name} runs it again"],
     };
-
-    /// <summary>Rows that streamed tables no longer hold, and rows of flows whose statements are gone: a full refresh has nobody to make them again.</summary>
-    private static void RefuseLossOfRemoved(StepPreparation step)
-    {
-        if (step.State!.Done?.Streams.FirstOrDefault(static s => s.Passed > 0) is { } passed)
-        {
-            throw new EngineException(EngineCodes.FullRefreshLoses,
-                $"A full refresh of {step.Dataset.Name} would lose rows that {passed.Name} no longer holds: {passed.Passed} of its commits took rows out after they were read, and were passed over. Drop the dataset and run again where it is to hold what its source holds today.");
-        }
-        var removed = RemovedFlows.Of(step);
-        if (removed.Count == 0) return;
-        throw new EngineException(EngineCodes.FullRefreshLoses,
-            $"A full refresh of {step.Dataset.Name} would lose the rows of {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more. Bring the statement back, or drop the dataset and run again.");
-    }
 
     private async Task<IReadOnlyList<SourceFound>> SourcesAsync(StepPreparation step, List<string> reasons, List<string> notes, CancellationToken cancel)
     {
@@ -123,18 +91,8 @@ internal sealed class StreamPlanner(UpdateContext context)
             if (files is not null && files.Count > 0) reasons.Add($"{files.Count} new {(files.Count == 1 ? "file" : "files")} in {options.Path}");
             found.Add(new SourceFound(call, options, files, null));
         }
-        if (step.Mode == RefreshMode.Full) await RefuseLossAsync(step, cancel);
+        if (step.Mode == RefreshMode.Full) await new RefreshLoss(context, step).RefuseOfFilesAsync(cancel);
         return found;
-    }
-
-    /// <summary>A full refresh reads the source again: where the source no longer holds what the table holds, it would shrink the table in silence.</summary>
-    private async Task RefuseLossAsync(StepPreparation step, CancellationToken cancel)
-    {
-        var before = await step.State!.SeenFilesAsync(cancel);
-        var gone = before.Files.Where(f => !File.Exists(Path.GetFullPath(f.Path, context.Pipeline.Folder))).Select(static f => f.Path).ToList();
-        if (gone.Count == 0) return;
-        throw new EngineException(EngineCodes.FullRefreshLoses,
-            $"A full refresh of {step.Dataset.Name} would lose the rows of {gone.Count} of {before.Count} files that are no longer there: {string.Join(", ", gone.Take(3))}{(gone.Count > 3 ? ", …" : "")}. Put them back, or drop the dataset and run again.");
     }
 
     private async Task<(IReadOnlyList<StreamRange> Ranges, string? Waiting)> StreamsAsync(StepPreparation step, List<string> reasons, List<string> notes, CancellationToken cancel)

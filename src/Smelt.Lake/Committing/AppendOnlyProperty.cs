@@ -11,8 +11,15 @@ public static class AppendOnlyProperty
 
     internal static readonly IReadOnlyDictionary<string, string?> Lifted = new Dictionary<string, string?>(StringComparer.Ordinal) { [Name] = null };
 
+    /// <summary>How a table is called that has it on, where something is refused for that.</summary>
+    internal const string Words = $"append-only ({Name} = true)";
+
     /// <summary>Whether a table is append-only.</summary>
     public static bool IsOn(Snapshot snapshot) => snapshot.Metadata.IsOn(Name);
+
+    /// <summary>Whether properties that somebody wrote ask for it; names are compared without case.</summary>
+    public static bool IsAskedFor(IEnumerable<KeyValuePair<string, string>> properties) =>
+        properties.Any(static p => p.Key.Equals(Name, StringComparison.OrdinalIgnoreCase) && p.Value.Equals("true", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The plan that sets the property, over whatever other properties the table has then.</summary>
     /// <param name="folder">The table's.</param>
@@ -27,7 +34,7 @@ public static class AppendOnlyProperty
         SetProperties = new Dictionary<string, string?>(StringComparer.Ordinal) { [Name] = "true" },
         Transaction = transaction,
         Operation = "SET TBLPROPERTIES",
-        OperationParameters = new Dictionary<string, string> { ["properties"] = "{\"delta.appendOnly\":\"true\"}" },
+        OperationParameters = new Dictionary<string, string> { ["properties"] = $"{{\"{Name}\":\"true\"}}" },
         Attempt = attempt,
     };
 }

@@ -94,8 +94,8 @@ public sealed partial class DeltaTable
     private static CommitResult.Conflict? Forbidden(CommitActions actions, Snapshot head)
     {
         var metadata = actions.Metadata ?? head.Metadata;
-        if (metadata.IsOn("delta.appendOnly") && actions.Removes.Exists(r => r.DataChange))
-            return new CommitResult.Conflict(ConflictKind.AppendOnly, null, "the table is append-only (delta.appendOnly = true), and the plan removes rows");
+        if (metadata.IsOn(AppendOnlyProperty.Name) && actions.Removes.Exists(r => r.DataChange))
+            return new CommitResult.Conflict(ConflictKind.AppendOnly, null, $"the table is {AppendOnlyProperty.Words}, and the plan removes rows");
         return null;
     }
 

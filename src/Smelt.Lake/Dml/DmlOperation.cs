@@ -65,8 +65,8 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
 
     private DmlResult? Before(Snapshot snapshot)
     {
-        if (operation.ChangesRows && !options.LiftsAppendOnly && snapshot.Metadata.IsOn(AppendOnlyProperty.Name))
-            return new DmlResult.Refused(DmlRefusal.AppendOnly, $"the table '{table.Folder}' is append-only (delta.appendOnly = true): its rows are not changed, removed or replaced");
+        if (operation.ChangesRows && !options.LiftsAppendOnly && AppendOnlyProperty.IsOn(snapshot))
+            return new DmlResult.Refused(DmlRefusal.AppendOnly, $"the table '{table.Folder}' is {AppendOnlyProperty.Words}: its rows are not changed, removed or replaced");
         ProtocolSupport.CheckWrite(table.Folder, snapshot.Protocol, snapshot.Metadata);
         var done = options.Transaction is { } mark && snapshot.Transactions.TryGetValue(mark.AppId, out var there) && there.Version >= mark.Version;
         return done ? new DmlResult.Unchanged(snapshot, new DmlMetrics()) : null;

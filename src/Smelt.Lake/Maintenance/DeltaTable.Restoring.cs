@@ -21,8 +21,8 @@ public sealed partial class DeltaTable
         {
             var now = await SnapshotAsync(null, cancel);
             ProtocolSupport.CheckWrite(Folder, now.Protocol, now.Metadata);
-            if (now.Metadata.IsOn("delta.appendOnly"))
-                return new MaintenanceResult.Refused($"the table '{Folder}' is append-only (delta.appendOnly = true): a restore would take rows from it");
+            if (AppendOnlyProperty.IsOn(now))
+                return new MaintenanceResult.Refused($"the table '{Folder}' is {AppendOnlyProperty.Words}: a restore would take rows from it");
             if (version > now.Version || version < 0)
                 return new MaintenanceResult.Refused($"there is no version {version.ToString(CultureInfo.InvariantCulture)}; the newest is {now.Version.ToString(CultureInfo.InvariantCulture)}");
             var then = await SnapshotAsync(version, cancel);

@@ -10,7 +10,7 @@ internal static class PropertyRules
 
     private static readonly HashSet<string> Switches = new(StringComparer.OrdinalIgnoreCase)
     {
-        "delta.appendOnly", "delta.enableChangeDataFeed", "delta.enableDeletionVectors", "delta.enableRowTracking", CommitTime.Enabled, "delta.enableTypeWidening",
+        AppendOnlyProperty.Name, "delta.enableChangeDataFeed", "delta.enableDeletionVectors", "delta.enableRowTracking", CommitTime.Enabled, "delta.enableTypeWidening",
         "delta.checkpoint.writeStatsAsJson", "delta.checkpoint.writeStatsAsStruct", "delta.enableExpiredLogCleanup",
     };
 

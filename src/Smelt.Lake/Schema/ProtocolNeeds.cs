@@ -12,7 +12,7 @@ internal static class ProtocolNeeds
         Need(schema.Any(t => t == DeltaType.TimestampNtz), "timestampNtz");
         Need(configuration.GetValueOrDefault("delta.columnMapping.mode") is "name" or "id", "columnMapping");
         Need(On("delta.enableChangeDataFeed"), "changeDataFeed");
-        Need(On("delta.appendOnly"), "appendOnly");
+        Need(On(AppendOnlyProperty.Name), "appendOnly");
         Need(On("delta.enableDeletionVectors"), "deletionVectors");
         Need(On("delta.enableRowTracking"), "rowTracking", "domainMetadata");
         Need(On(CommitTime.Enabled), "inCommitTimestamp");

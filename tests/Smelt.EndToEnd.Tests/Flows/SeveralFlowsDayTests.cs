@@ -89,6 +89,27 @@ public sealed class SeveralFlowsDayTests
     }
 
     [Fact]
+    public void Each_flow_reads_a_table_at_the_version_that_is_its_own()
+    {
+        const string Names = "CREATE MATERIALIZED VIEW silver.names AS SELECT 1 AS id, 'an' AS name";
+        static string Of(int number, string names) => $"SELECT {number} + s.id::BIGINT AS id, DATE '2025-01-01' AS day, n.name FROM STREAM bronze.shop AS s JOIN {names} AS n ON n.id = s.id::BIGINT";
+        using var folder = new PipelineFolder("name: v\n").Write("bronze/shop.sql", "SELECT * FROM STREAM read_files('landing', format => 'csv')").Write("landing/1.csv", "id\n1\n")
+            .Write("silver/names.sql", Names).Write("silver/seen.sql", "CREATE VIEW silver.seen AS SELECT * FROM silver.names").Write("silver/t.sql", $"""
+            CREATE STREAMING TABLE silver.t TBLPROPERTIES ('smelt.day_column' = 'day') AS {Of(0, "silver.names")};
+            CREATE FLOW b AS INSERT INTO ONCE silver.t BY NAME SELECT 11::BIGINT AS id, DATE '2025-01-01' AS day, name FROM silver.names;
+            CREATE FLOW c AS INSERT INTO ONCE silver.t BY NAME SELECT 21::BIGINT AS id, DATE '2025-01-01' AS day, name FROM silver.seen;
+            CREATE FLOW d AS INSERT INTO silver.t BY NAME {Of(30, "silver.names VERSION AS OF 0")};
+            CREATE FLOW e AS INSERT INTO silver.t BY NAME {Of(40, "silver.names VERSION AS OF 0")};
+            CREATE FLOW f AS INSERT INTO silver.t BY NAME {Of(50, "silver.seen")};
+            """);
+        LocalUpdate.Run(folder.Path);
+        LocalUpdate.Run(folder.Write("silver/names.sql", Names.Replace("'an'", "'ann'")).Path);
+        _ = LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.t").Made("silver.t");
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("1:ann 11:an 21:an 31:an 41:an 51:ann", lake.Text("SELECT string_agg(id || ':' || name, ' ' ORDER BY id) FROM silver.t"));
+    }
+
+    [Fact]
     public void What_was_erased_does_not_come_back_by_a_flow_that_runs_once()
     {
         using var folder = Made();

@@ -19,7 +19,7 @@ public sealed class KilledReplayTests
     public static TheoryData<string, string> Points() =>
     [
         .. from flow in s_clauses.Keys
-           from point in (string[])["before-intent", "after-intent", "before-data", "after-data", "before-prepared", "after-prepared", "before-commit-0", "after-commit-0", "before-commit-1", "after-commit-1", "before-commit-2", "after-commit-2", "before-done", "after-done"]
+           from point in StepPoints.All
            where Repository.IsDeep || (flow == "latest" ? point is "after-intent" or "after-prepared" or "after-commit-0" or "after-commit-1" or "after-commit-2" : point == "after-commit-0")
            select (flow, point),
     ];

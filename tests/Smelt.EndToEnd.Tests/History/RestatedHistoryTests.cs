@@ -122,7 +122,9 @@ public sealed class RestatedHistoryTests
     public static TheoryData<string, string> Points() =>
     [
         .. from flow in (string[])["latest", "merged on two", "history"]
-           from point in (string[])["before-intent", "after-intent", "before-data", "after-data", "before-prepared", "after-prepared", "before-commit-0", "after-commit-0", "before-commit-1", "after-commit-1", "before-commit-2", "after-commit-2", "before-done", "after-done"]
+           from point in StepPoints.All
+           // A history's events are in its versions: of this batch its memory learns nothing, and there is no third plan.
+           where flow != "history" || !point.EndsWith("-commit-2", StringComparison.Ordinal)
            where Repository.IsDeep || (flow == "history" && point is "after-intent" or "after-prepared" or "after-commit-0" or "after-commit-1") || (flow == "latest" && point is "after-commit-0")
            select (flow, point),
     ];
