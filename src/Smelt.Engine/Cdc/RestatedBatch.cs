@@ -52,20 +52,9 @@ internal sealed class RestatedBatch : IStepBatch
 
     public static async Task<RestatedBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, DayRange days, CancellationToken cancel)
     {
-        if (step.State!.Done!.CdcIdentity is { } before && before != step.Flow.Cdc!.Identity)
-            throw new EngineException(EngineCodes.CdcChanged, $"{step.Dataset.Name} was kept by AUTO CDC as {before}, and is now to be kept as {step.Flow.Cdc.Identity}: what it holds and remembers would be misread. Rebuild it with --full-refresh {step.Dataset.Name}, or take the change back.");
+        if (KeptOtherwise.Of(step) is { } kept) throw kept;
         var batch = new RestatedBatch(context, step, key, days);
-        try
-        {
-            await batch._read.BindAsync(null, cancel);
-            return batch;
-        }
-        catch
-        {
-            foreach (var binding in batch.Bindings) binding.Dispose();
-            batch.Catalog.Dispose();
-            throw;
-        }
+        return await IStepBatch.BoundAsync(batch, () => batch._read.BindAsync(null, cancel));
     }
 
     /// <summary>Finds the keys, by all events.</summary>

@@ -62,7 +62,7 @@ internal sealed class RestatedKeys(Dataset dataset, CdcBatch batch, AutoCdc clau
     {
         if (clauses.TruncateWhen is null) return;
         var keys = string.Join(", ", Layout.Keys.Select(k => $"r.c{shape.Columns.Select(static c => c.Name).ToList().FindIndex(n => n.Equals(Layout.Columns[k].Name, StringComparison.OrdinalIgnoreCase))}"));
-        batch.Run($"DELETE FROM {StepCatalog.OwnSchema}.refused WHERE (({keys}) IN (SELECT {(Layout.Keys.Count == 1 ? Numbered : $"({Numbered})")} FROM {Chosen})) IS NOT TRUE");
+        batch.Run($"DELETE FROM {Judge.SetAsideTable} WHERE (({keys}) IN (SELECT {(Layout.Keys.Count == 1 ? Numbered : $"({Numbered})")} FROM {Chosen})) IS NOT TRUE");
     }
 
     /// <exception cref="EngineException">The truncations that hold are not those that the table was made with: they are about all keys.</exception>

@@ -69,17 +69,7 @@ internal sealed class DayBatch : IStepBatch
     public static async Task<DayBatch> OpenAsync(UpdateContext context, StepPreparation step, IReadOnlyList<StepPreparation> flows, BatchKey key, DayRange days, string column, CancellationToken cancel)
     {
         var batch = new DayBatch(context, step, flows, key, days, column);
-        try
-        {
-            await batch.BindAsync(context, days, cancel);
-            return batch;
-        }
-        catch
-        {
-            foreach (var binding in batch.Bindings) binding.Dispose();
-            batch.Catalog.Dispose();
-            throw;
-        }
+        return await IStepBatch.BoundAsync(batch, () => batch.BindAsync(context, days, cancel));
     }
 
     /// <summary>Rows of these days that the rules refused then may pass now, and the other way round.</summary>

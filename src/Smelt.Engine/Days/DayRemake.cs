@@ -1,4 +1,3 @@
-using Smelt.DuckDb;
 using Smelt.Lake;
 using Smelt.Pipelines;
 
@@ -13,42 +12,41 @@ namespace Smelt.Engine;
 /// <param name="leavesLost">Whether days that cannot be read again are left as they are, and told: where nobody named the dataset.</param>
 public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesLost = false)
 {
-    public async Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
+    public Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel) => StepFault.CaughtAsync(() => LeavingLostAsync(dataset, progress, cancel), cancel);
+
+    private async Task<FlowResult> LeavingLostAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
     {
         try
         {
-            if (Refusal(dataset) is { } refusal) return Failed(EngineCodes.DayRefused, $"{dataset.Name} cannot be made again by days: {refusal}");
-            FlowResult.Completed? finished = null;
-            for (var round = 0; round < StepRunner.MostConflicts; round++)
-            {
-                var flows = await PrepareAsync(dataset, cancel);
-                if (flows.Find(static f => f.Decision.Action == StepAction.Stop) is { } stop) return Failed(stop.Decision.Code!, stop.Decision.Reason);
-                var read = flows.FindAll(static f => f.State is { FlowId: not null } && f.Target is not null);
-                if (await FirstOpenAsync(read, cancel) is { } open)
-                {
-                    var result = await new StepRunner(context).RoundAsync(open, StepRunner.KeyOf(open), isOld: true, progress, cancel);
-                    if (result is FlowResult.Failed) return result;
-                    if (result is FlowResult.Completed old) finished = old.After(finished);
-                }
-                else if (read.Select(LayoutChange.Of).FirstOrDefault(static l => l is not null) is { } layout) await layout.ApplyAsync(read[0].Target!.Table, cancel);
-                else if (read.FindAll(static f => f.State!.Done is not null) is not { Count: > 0 } done) return (FlowResult?)finished ?? new FlowResult.Skipped("it has no table yet");
-                else if (await RemakeAsync(done, progress, cancel) is { } made) return made is FlowResult.Completed completed ? completed.After(finished) : made;
-                await RepinAsync(dataset, cancel);
-            }
-            return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while {days} was made again. Run again when they rest.");
+            return await RoundsAsync(dataset, progress, cancel);
         }
         catch (EngineException lost) when (leavesLost && (lost.Code is EngineCodes.DayLoses or EngineCodes.DayErased || (lost.Code == EngineCodes.DayRefused && (dataset.Name.Layer == Layer.Bronze || dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc)))))
         {
             return new FlowResult.Skipped("it is left as it is") { Notes = [lost.Message] };
         }
-        catch (Exception error) when (StepFault.Of(error) is { } fault)
+    }
+
+    private async Task<FlowResult> RoundsAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
+    {
+        if (Refusal(dataset) is { } refusal) return Failed(EngineCodes.DayRefused, $"{dataset.Name} cannot be made again by days: {refusal}");
+        FlowResult.Completed? finished = null;
+        for (var round = 0; round < StepRunner.MostConflicts; round++)
         {
-            return new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row };
+            var flows = await PrepareAsync(dataset, cancel);
+            if (flows.Find(static f => f.Decision.Action == StepAction.Stop) is { } stop) return Failed(stop.Decision.Code!, stop.Decision.Reason);
+            var read = flows.FindAll(static f => f.State is { FlowId: not null } && f.Target is not null);
+            if (await FirstOpenAsync(read, cancel) is { } open)
+            {
+                var result = await new StepRunner(context).RoundAsync(open, StepRunner.KeyOf(open), isOld: true, progress, cancel);
+                if (result is FlowResult.Failed) return result;
+                if (result is FlowResult.Completed old) finished = old.After(finished);
+            }
+            else if (read.Select(LayoutChange.Of).FirstOrDefault(static l => l is not null) is { } layout) await layout.ApplyAsync(read[0].Target!.Table, cancel);
+            else if (read.FindAll(static f => f.State!.Done is not null) is not { Count: > 0 } done) return (FlowResult?)finished ?? new FlowResult.Skipped("it has no table yet");
+            else if (await RemakeAsync(done, progress, cancel) is { } made) return made is FlowResult.Completed completed ? completed.After(finished) : made;
+            await context.RepinAsync(dataset, cancel);
         }
-        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
-        {
-            throw new OperationCanceledException("The query was interrupted.", error, cancel);
-        }
+        return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while {days} was made again. Run again when they rest.");
     }
 
     /// <summary>Why a dataset cannot be made again by days, as the end of a sentence; null where it can.</summary>
@@ -76,12 +74,10 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
     /// <summary>The flow whose next batch was begun by an ordinary update, or is prepared: that one comes first.</summary>
     private static async Task<StepPreparation?> FirstOpenAsync(List<StepPreparation> flows, CancellationToken cancel)
     {
-        static bool Has(StepPreparation flow, string kind) => flow.State!.Has(StepRunner.KeyOf(flow).Generation, StepRunner.KeyOf(flow).Batch, kind);
-        if (flows.Find(static f => Has(f, "prepared")) is { } prepared) return prepared;
+        if (flows.Find(static f => f.State!.IsPrepared) is { } prepared) return prepared;
         foreach (var flow in flows)
         {
-            var (state, key) = (flow.State!, StepRunner.KeyOf(flow));
-            if (state.Has(key.Generation, key.Batch, "intent") && await state.IntentAsync(key.Generation, key.Batch, cancel) is not { IsReplay: true }) return flow;
+            if (await flow.State!.IsBegunAsync(cancel)) return flow;
         }
         return null;
     }
@@ -95,50 +91,24 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
         // Rows of bronze tell their batch: those of flows that run once stay as they are.
         if (isBronze) flows = flows.FindAll(static f => f.Flow.Kind != FlowKind.Once);
         if (flows.Find(static f => f.Flow.Kind != FlowKind.Once) is not { } step) return new FlowResult.Skipped("only flows that run once have written it");
-        var (state, key) = (step.State!, StepRunner.KeyOf(step));
+        var key = StepRunner.KeyOf(step);
         IStepBatch batch = step.Flow.Kind == FlowKind.AutoCdc ? await RestatedBatch.OpenAsync(context, step, key, days, cancel)
             : await DayBatch.OpenAsync(context, step, flows, key, days, DayColumn.Of(step.Dataset, context.Pipeline.Project)!, cancel);
         StagedStep staged;
-        try
+        using (batch)
         {
-            using (batch.Catalog)
-            {
-                if (batch is DayBatch { IsEmpty: true }) return new FlowResult.Skipped($"nothing was ingested on {days}");
-                if (step.Flow.Kind != FlowKind.Complete)
-                {
-                    context.Probe(step.Label + ":before-intent");
-                    // Another attempt began a batch with input meanwhile: that comes first.
-                    if (await state.PutIntentAsync(key.Generation, key.Batch, ReplayIntent.Of(context, step, key), cancel) is not { IsReplay: true }) return null;
-                    context.Probe(step.Label + ":after-intent");
-                }
-                staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
-            }
-        }
-        finally
-        {
-            foreach (var binding in batch.Bindings) binding.Dispose();
+            if (batch is DayBatch { IsEmpty: true }) return new FlowResult.Skipped($"nothing was ingested on {days}");
+            if (step.Flow.Kind != FlowKind.Complete && await ReplayIntent.PutAsync(context, step, key, cancel) is null) return null;
+            staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
         }
         if (staged.Failure is { } failure) return failure;
-        context.Probe(step.Label + ":before-prepared");
-        var record = await state.PutPreparedAsync(key.Generation, key.Batch, Marked(step, staged.Record!), cancel);
-        context.Probe(step.Label + ":after-prepared");
-        var commit = new StepCommit(context, step, key);
-        return await StepRunner.FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
+        return await new StepCommit(context, step, key).PrepareAsync(Marked(step, staged.Record!), staged.Samples, cancel);
     }
 
     private static void RefuseRemoved(StepPreparation step)
     {
         if (RemovedFlows.Of(step) is not { Count: > 0 } removed) return;
         throw new EngineException(EngineCodes.DayLoses, $"Making {step.Dataset.Name} again would lose the rows of {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more. Nothing was changed. Bring the statement back, or leave these days as they are.");
-    }
-
-    private async Task RepinAsync(Dataset dataset, CancellationToken cancel)
-    {
-        foreach (var name in (DatasetName[])[dataset.Name, context.Pipeline.Project.QuarantineOf(dataset.Name)])
-        {
-            var table = context.Layout.Table(name);
-            if (await table.TrySnapshotAsync(cancel) is { } snapshot) context.Tables.Publish(name, table, snapshot);
-        }
     }
 
     private PreparedRecord Marked(StepPreparation step, PreparedRecord made)

@@ -170,7 +170,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
             {
                 var then = await table.SnapshotAsync(input.Version, cancel);
                 if (then.Metadata.Id != input.TableId) throw Lost($"the flow {step.Flow.Name} ran once over {input.Name} at version {input.Version}, which is gone");
-                await TakenRows.HoldErasureAsync(step, table, input.Name, input.Version, cancel);
+                if (await table.TrySnapshotAsync(cancel) is { } now) TakenRows.HoldErasure(step, input.Name, now, then);
                 pinned.Publish(name, table, then);
             }
             catch (DeltaLogException gone)

@@ -34,31 +34,24 @@ internal static class TakenRows
     /// <exception cref="EngineException">Rows were erased since the table was made.</exception>
     public static async Task HoldOwnErasureAsync(UpdateContext context, StepPreparation step, string read, string first, CancellationToken cancel)
     {
-        if (step.Target is not { } target) return;
-        await HoldErasureAsync(step, target.Table, step.Dataset.Name.ToString(), -1, read, first, cancel);
-        var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
-        if (await context.Tables.FindAsync(name, cancel) is { } quarantine) await HoldErasureAsync(step, quarantine.Table, name.ToString(), -1, read, first, cancel);
+        foreach (var name in (DatasetName[])[step.Dataset.Name, context.Pipeline.Project.QuarantineOf(step.Dataset.Name)])
+        {
+            if (await context.Tables.FindAsync(name, cancel) is { } table && ErasureMark.Since(table.Snapshot) is { } at) throw Erased(step, name.ToString(), at, read, first);
+        }
     }
 
     /// <summary>An older version of a table holds what was erased from it since.</summary>
     /// <param name="step">That would read it.</param>
-    /// <param name="input">The table.</param>
     /// <param name="name">The table's name.</param>
-    /// <param name="version">That would be read.</param>
-    /// <param name="cancel">Ends the reading.</param>
+    /// <param name="now">The table as it is.</param>
+    /// <param name="then">The version that would be read.</param>
     /// <exception cref="EngineException">Rows were erased after that version.</exception>
-    public static Task HoldErasureAsync(StepPreparation step, DeltaTable input, string name, long version, CancellationToken cancel) =>
-        HoldErasureAsync(step, input, name, version, $"{name} at version {version}", $"Erase them from {step.Dataset.Name} too", cancel);
-
-    private static async Task HoldErasureAsync(StepPreparation step, DeltaTable table, string name, long after, string read, string first, CancellationToken cancel)
+    public static void HoldErasure(StepPreparation step, string name, Snapshot now, Snapshot then)
     {
-        foreach (var commit in (await table.HistoryAsync(cancel: cancel)).OrderByDescending(static c => c.Version))
-        {
-            // Made anew it follows from what is there; an older version of it does not.
-            if (commit.Version <= after || (after < 0 && commit.Operation?.StartsWith("CREATE", StringComparison.OrdinalIgnoreCase) == true)) return;
-            if (commit.Tags.GetValueOrDefault(CommitMarks.Removes) != CommitMarks.Erasure) continue;
-            throw new EngineException(EngineCodes.DayErased, $"Making {step.Dataset.Name} again could bring back rows that were erased (version {commit.Version} of {name}): {read}, which it reads again, may hold them still. "
-                + $"Nothing was changed. {first}, and rebuild with --full-refresh {step.Dataset.Name}.");
-        }
+        if (ErasureMark.Since(now, then) is { } at) throw Erased(step, name, at, $"{name} at version {then.Version}", $"Erase them from {step.Dataset.Name} too");
     }
+
+    private static EngineException Erased(StepPreparation step, string name, DateTimeOffset at, string read, string first) =>
+        new(EngineCodes.DayErased, $"Making {step.Dataset.Name} again could bring back rows that were erased (from {name}, {at.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC): {read}, which it reads again, may hold them still. "
+            + $"Nothing was changed. {first}, and rebuild with --full-refresh {step.Dataset.Name}.");
 }

@@ -71,6 +71,13 @@ internal sealed class FlowState
         return batch;
     }
 
+    /// <summary>Whether the next batch is prepared: it is committed before anything else is begun.</summary>
+    public bool IsPrepared => Has(Generation, NextBatch(), "prepared");
+
+    /// <summary>Whether the next batch was begun to read input, or is prepared: it comes before one that reads nothing new (a replay, days made again).</summary>
+    public async Task<bool> IsBegunAsync(CancellationToken cancel) =>
+        IsPrepared || (Has(Generation, NextBatch(), "intent") && await IntentAsync(Generation, NextBatch(), cancel) is not { IsReplay: true });
+
     /// <summary>A generation that no record of a flow of the table mentions yet.</summary>
     public int NewGeneration() => Math.Max(_records.Count == 0 ? 0 : _records.Keys.Max(static k => k.Generation), Table.HighestGeneration) + 1;
 

@@ -13,7 +13,7 @@ internal sealed class TargetCheck(UpdateContext context)
         var path = context.Layout.PathOf(dataset.Name);
         if (step.Target is null)
         {
-            if (state.Done is null && (state.Table.Generation == 0 || state.Has(state.Generation, state.NextBatch(), "prepared"))) return;
+            if (state.Done is null && (state.Table.Generation == 0 || state.IsPrepared)) return;
             throw new EngineException(EngineCodes.StateAhead,
                 $"The state of {dataset.Name} knows {Math.Max(1, state.LastDone)} batches and its table {path} is gone. Put the table back, or rebuild it with --full-refresh {dataset.Name}.");
         }
@@ -21,7 +21,7 @@ internal sealed class TargetCheck(UpdateContext context)
         TargetMarks.RefuseNewer(context, step);
         if (state.Done is null)
         {
-            if (state.FlowId is not null && state.Has(state.Generation, state.NextBatch(), "prepared")) return;
+            if (state.FlowId is not null && state.IsPrepared) return;
             TargetMarks.RefuseForeign(context, step);
             if (await IsFirstOfItsFlowAsync(step, cancel)) return;
             throw new EngineException(EngineCodes.StateGone,

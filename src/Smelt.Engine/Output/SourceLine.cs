@@ -29,7 +29,7 @@ internal static class SourceLine
     /// <returns>Null where no row of it has a place.</returns>
     public static string? Sql(string row, IEnumerable<string> fields)
     {
-        var words = fields.Where(Is).Select(f => f == Told ? $"struct_extract({row}, '{f}')" : $"'{(f == OfText ? "line" : "row")} ' || {StreamedRow.AsText($"struct_extract({row}, '{f}')")}").ToList();
+        var words = fields.Where(Is).Select(f => f == Told ? $"struct_extract({row}, '{f}')" : $"'{(f == OfText ? "line" : "row")} ' || struct_extract({row}, '{f}')::VARCHAR").ToList();
         return words.Count == 0 ? null : $"coalesce({string.Join(", ", words)})";
     }
 }

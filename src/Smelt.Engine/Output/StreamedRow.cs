@@ -27,19 +27,14 @@ internal static class StreamedRow
 
     private static string Value(string sql, DuckDbType type) => type.Id switch
     {
-        DuckDbTypeId.Decimal or DuckDbTypeId.HugeInt => AsText(sql),
+        DuckDbTypeId.Decimal or DuckDbTypeId.HugeInt => $"{sql}::VARCHAR",
         DuckDbTypeId.Blob => $"base64({sql})",
-        DuckDbTypeId.Float or DuckDbTypeId.Double => $"CASE WHEN isfinite({sql}) THEN to_json({sql}) WHEN {sql} IS NOT NULL THEN to_json({AsText(sql)}) END",
+        DuckDbTypeId.Float or DuckDbTypeId.Double => $"CASE WHEN isfinite({sql}) THEN to_json({sql}) WHEN {sql} IS NOT NULL THEN to_json({sql}::VARCHAR) END",
         DuckDbTypeId.Struct when !IsPlain(type) => $"CASE WHEN {sql} IS NOT NULL THEN {Object(sql, type)} END",
         DuckDbTypeId.List when !IsPlain(type) => $"to_json(list_transform({sql}, lambda e: to_json({Value("e", type.Fields[0].Type)})))",
         DuckDbTypeId.Map when !IsPlain(type) => $"to_json(list_transform(map_entries({sql}), lambda e: {Object("e", DuckDbType.Struct(type.Fields))}))",
         _ => sql,
     };
-
-    /// <summary>
-    /// SQL of a field's value as text. DuckDB moves a cast of a struct's field down to where the struct is made, so that it would run for every row and not only for those set aside: the list hides it.
-    /// </summary>
-    public static string AsText(string sql) => $"([{sql}][1])::VARCHAR";
 
     /// <summary>Whether DuckDB's own JSON of a value loses nothing of it.</summary>
     public static bool IsPlain(DuckDbType type) =>

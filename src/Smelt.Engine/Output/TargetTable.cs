@@ -128,6 +128,7 @@ internal sealed class TargetTable
             Domains = _domains,
             Adds = files,
             Transaction = new TransactionMark(key.AppId, key.Batch, context.Clock.GetUtcNow().ToUnixTimeMilliseconds()),
+            AlsoTransactions = kind == PlanKind.Overwrite ? ErasureMark.OfRenewal(_before!.Snapshot) : [],
             Operation = kind switch
             {
                 PlanKind.Create => "CREATE TABLE AS SELECT",

@@ -13,6 +13,12 @@ internal sealed class Judge : IDisposable
     /// <summary>Rows kept to show, a rule.</summary>
     public const int SamplesPerRule = 5;
 
+    /// <summary>The refused rows as the quarantine keeps them, once the judge is closed: see <see cref="JudgedRow.ToldSql"/>.</summary>
+    public const string Refused = StepCatalog.OwnSchema + ".refused";
+
+    /// <summary>The refused rows: <c>broken</c>, names of rules, and <c>r</c>, the row.</summary>
+    public const string SetAsideTable = StepCatalog.OwnSchema + ".set_aside";
+
     private static int _last;
 
     private readonly Lock _gate = new();
@@ -22,24 +28,29 @@ internal sealed class Judge : IDisposable
 
     private readonly DuckDbConnection _aside;
     private readonly DuckDbAppender _refused, _samples;
+    private readonly JudgedRow _row;
     private readonly DuckDbType _rowType;
     private readonly long[] _violated, _sampled;
     private readonly byte[][] _names;
     private long _rows, _dropped, _quarantined, _failed;
     private bool _disposed;
 
-    public Judge(StepCatalog catalog, IReadOnlyList<Rule> rules, DuckDbType rowType)
+    /// <param name="catalog">Of the step.</param>
+    /// <param name="rules">To judge by.</param>
+    /// <param name="row">What is set aside of a row.</param>
+    /// <param name="rowType">Its type.</param>
+    public Judge(StepCatalog catalog, IReadOnlyList<Rule> rules, JudgedRow row, DuckDbType rowType)
     {
-        (Rules, _rowType) = (rules, rowType);
+        (Rules, _row, _rowType) = (rules, row, rowType);
         _violated = new long[rules.Count];
         _sampled = new long[rules.Count];
         _names = [.. rules.Select(static r => System.Text.Encoding.UTF8.GetBytes(r.Name))];
         var number = Interlocked.Increment(ref _last);
         (_seen, _decide) = ($"smelt_seen_{number}", $"smelt_judge_{number}");
         catalog.Connection.Execute(
-            $"CREATE TABLE {StepCatalog.OwnSchema}.refused (broken VARCHAR[], r {rowType}); CREATE TABLE {StepCatalog.OwnSchema}.samples (rule INTEGER, r {rowType})");
+            $"CREATE TABLE {SetAsideTable} (broken VARCHAR[], r {rowType}); CREATE TABLE {StepCatalog.OwnSchema}.samples (rule INTEGER, r {rowType}); CREATE VIEW {Refused} AS {row.ToldSql(SetAsideTable)}");
         _aside = catalog.Database.Connect();
-        _refused = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "refused");
+        _refused = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "set_aside");
         _samples = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "samples");
         catalog.Connection.Register(new ScalarFunction(_seen, [DuckDbType.Boolean], DuckDbType.Boolean, See, IsVolatile: true));
         catalog.Connection.Register(new ScalarFunction(
@@ -52,9 +63,8 @@ internal sealed class Judge : IDisposable
     /// SQL of whether a row stays. Each row is counted; one that breaks nothing goes no further, so that it costs its flags and no struct of its values.
     /// </summary>
     /// <param name="flags">SQL of each rule's answer.</param>
-    /// <param name="row">SQL of the row to set aside.</param>
-    public string Sql(IReadOnlyList<string> flags, string row) =>
-        $"CASE WHEN {_seen}(coalesce({string.Join(" AND ", flags)}, false)) THEN true ELSE {_decide}({string.Join(", ", flags)}, {row}) END";
+    public string Sql(IReadOnlyList<string> flags) =>
+        $"CASE WHEN {_seen}(coalesce({string.Join(" AND ", flags)}, false)) THEN true ELSE {_decide}({string.Join(", ", flags)}, {_row.Sql}) END";
 
     private readonly string _seen, _decide;
 
@@ -71,7 +81,7 @@ internal sealed class Judge : IDisposable
         [.. Rules.Select((rule, i) => new RuleCount(rule.Name, rule.ActionText, rule.Predicate, _rows - _violated[i], _violated[i]))];
 
     /// <summary>Counts rows as quarantined by a rule that could only be decided after all were seen.</summary>
-    public void Refused(string rule, long rows)
+    public void Refuse(string rule, long rows)
     {
         var index = Rules.Select(static r => r.Name).ToList().IndexOf(rule);
         Interlocked.Add(ref _violated[index], rows);

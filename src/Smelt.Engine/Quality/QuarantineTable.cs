@@ -58,7 +58,7 @@ internal static class QuarantineTable
         var table = step.Joined?.Quarantine?.Grown(specs, options, name) ?? TargetTable.Define(context, context.Layout.Table(name), before, specs, options, replaces && before is not null, false, name);
         if (refused == 0) return new StagedQuarantine(table, [], true);
         var select = string.Join(", ", columns.Select(static c => $"{c.Sql} AS {SqlText.Identifier(c.Spec.Name)}"));
-        var files = await copy(table, $"SELECT {select} FROM {StepCatalog.OwnSchema}.refused", [.. columns.Select(static c => c.Spec.Name)], cancel);
+        var files = await copy(table, $"SELECT {select} FROM {Judge.Refused}", [.. columns.Select(static c => c.Spec.Name)], cancel);
         return new StagedQuarantine(table, files, replaces && before is not null);
     }
 
@@ -93,17 +93,17 @@ internal static class QuarantineTable
     private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, StepPreparation step, OutputShape shape, IStepBatch batch, IReadOnlyList<Rule> rules)
     {
         var names = context.Pipeline.Project.MetadataColumns;
-        var columns = shape.Columns.Select(static (c, i) => (new ColumnSpec(c.Name, c.Type), $"r.c{i}")).ToList();
+        var columns = shape.Columns.Select(static (c, i) => (new ColumnSpec(c.Name, c.Type), $"c{i}")).ToList();
         void Add(string name, DeltaType type, string sql)
         {
             if (!columns.Exists(c => c.Item1.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) columns.Add((new ColumnSpec(name, type), sql));
         }
-        Add(QuarantineColumns.Input, DeltaType.String, "r.input");
+        Add(QuarantineColumns.Input, DeltaType.String, "input");
         Add(QuarantineColumns.Broken, new ArrayType(DeltaType.String), "broken");
         Add(QuarantineColumns.Reason, DeltaType.String, ReasonSql("broken", rules));
-        Add(names.SourceFile ?? "_source_file", DeltaType.String, "r.file");
-        Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? $"coalesce(r.line, {SqlText.Literal(offset)})" : "r.line");
-        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, $"coalesce(r.flow, {SqlText.Literal(step.Flow.Name)})");
+        Add(names.SourceFile ?? "_source_file", DeltaType.String, "file");
+        Add(QuarantineColumns.Offset, DeltaType.String, batch.Offset is { } offset ? $"coalesce(line, {SqlText.Literal(offset)})" : "line");
+        if (step.Flow.Kind != FlowKind.Complete) Add(QuarantineColumns.Flow, DeltaType.String, $"coalesce(flow, {SqlText.Literal(step.Flow.Name)})");
         Add(names.BatchId ?? "_batch_id", DeltaType.String, SqlText.Literal(batch.BatchId));
         Add(QuarantineColumns.QuarantinedAt, DeltaType.Timestamp, $"TIMESTAMPTZ '{Now(context)}+00'");
         return columns;

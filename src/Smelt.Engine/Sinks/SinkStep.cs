@@ -14,47 +14,38 @@ internal sealed class SinkStep(UpdateContext context, StepPreparation step, Batc
     public async Task<FlowResult?> RoundAsync(bool isOld, CancellationToken cancel)
     {
         var state = step.State!;
-        if (await state.PreparedAsync(key.Generation, key.Batch, cancel) is { } earlier) return await FinishAsync(earlier, cancel);
+        var batch = new PreparedBatch(context, step, key);
+        if (await state.PreparedAsync(key.Generation, key.Batch, cancel) is { } earlier) return await batch.FinishAsync(earlier, r => DeliverAsync(r, cancel), cancel);
         PreparedRecord made;
         try
         {
             made = await StageAsync(cancel);
         }
-        catch (Exception outdated) when (isOld && outdated is OutdatedIntentException or FileSourceException { Fault: FileFault.ChangedWhileRead or FileFault.NotFound })
+        catch (Exception outdated) when (isOld && StepRunner.IsOutdated(outdated))
         {
             await state.AbandonAsync(key.Generation, key.Batch, context.UpdateId, outdated.Message, cancel);
             return null;
         }
-        context.Probe(step.Label + ":before-prepared");
-        var record = await state.PutPreparedAsync(key.Generation, key.Batch, made, cancel);
-        context.Probe(step.Label + ":after-prepared");
-        return await FinishAsync(record, cancel);
+        return await batch.PutAsync(made, r => DeliverAsync(r, cancel), cancel);
     }
 
     private async Task<PreparedRecord> StageAsync(CancellationToken cancel)
     {
-        IStepBatch batch = step.Flow.Kind == FlowKind.Once ? await ViewBatch.OpenAsync(context, step, key, cancel) : await StreamBatch.OpenAsync(context, step, key, cancel);
+        using IStepBatch batch = step.Flow.Kind == FlowKind.Once ? await ViewBatch.OpenAsync(context, step, key, cancel) : await StreamBatch.OpenAsync(context, step, key, cancel);
         try
         {
-            using (batch.Catalog)
-            {
-                using var interrupting = cancel.Register(batch.Catalog.Connection.Interrupt);
-                LiveFigures.Give(progress, batch);
-                context.Probe(step.Label + ":before-data");
-                var intent = await step.State!.IntentAsync(key.Generation, key.Batch, cancel);
-                var writer = new SinkWriter(context, step, key, batch, intent?.AtMicros ?? context.NowMicros);
-                var files = writer.Write(cancel);
-                context.Probe(step.Label + ":after-data");
-                return Record(batch, files, writer.Attempt);
-            }
+            using var interrupting = cancel.Register(batch.Catalog.Connection.Interrupt);
+            LiveFigures.Give(progress, batch);
+            context.Probe(step.Label + ":before-data");
+            var intent = await step.State!.IntentAsync(key.Generation, key.Batch, cancel);
+            var writer = new SinkWriter(context, step, key, batch, intent?.AtMicros ?? context.NowMicros);
+            var files = writer.Write(cancel);
+            context.Probe(step.Label + ":after-data");
+            return Record(batch, files, writer.Attempt);
         }
         catch (DuckDbException error) when (batch.Bindings.Select(static b => b.Fault).FirstOrDefault(static f => f is not null) is { } fault && error.Kind != DuckDbErrorKind.Interrupt)
         {
             throw fault;
-        }
-        finally
-        {
-            foreach (var binding in batch.Bindings) binding.Dispose();
         }
     }
 
@@ -69,14 +60,9 @@ internal sealed class SinkStep(UpdateContext context, StepPreparation step, Batc
         };
     }
 
-    private async Task<FlowResult?> FinishAsync(PreparedRecord record, CancellationToken cancel)
+    private async Task<FlowResult?> DeliverAsync(PreparedRecord record, CancellationToken cancel)
     {
         var state = step.State!;
-        if (record.VoidReason is not null)
-        {
-            await state.PutVoidAsync(key.Generation, key.Batch, record.VoidReason, cancel);
-            return null;
-        }
         for (var i = 0; i < record.SinkFiles.Count; i++)
         {
             context.Probe($"{step.Label}:before-commit-{i}");

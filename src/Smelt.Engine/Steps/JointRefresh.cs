@@ -1,4 +1,3 @@
-using Smelt.DuckDb;
 using Smelt.Lake;
 using Smelt.Pipelines;
 
@@ -12,27 +11,18 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
 {
     private sealed record Part(StepPreparation Step, BatchKey Key, StagedStep Staged, TimeSpan Elapsed);
 
-    public async Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
+    public Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel) => StepFault.CaughtAsync(() => RoundsAsync(dataset, progress, cancel), cancel);
+
+    private async Task<FlowResult> RoundsAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
     {
-        try
+        FlowResult.Completed? finished = null;
+        for (var conflicts = 0; conflicts < StepRunner.MostConflicts; conflicts++)
         {
-            FlowResult.Completed? finished = null;
-            for (var conflicts = 0; conflicts < StepRunner.MostConflicts; conflicts++)
-            {
-                var open = await new OpenBatches(context, runner).FinishAsync(dataset, progress, cancel);
-                if (open is FlowResult.Failed) return open;
-                if (open is FlowResult.Completed made) finished = made.After(finished);
-                if (await RoundAsync(dataset, progress, cancel) is { } result) return result is FlowResult.Completed whole && finished is not null ? whole with { Batches = [.. finished.Batches, .. whole.Batches] } : result;
-                await runner.RepinAsync(dataset, cancel);
-            }
-        }
-        catch (Exception error) when (StepFault.Of(error) is { } fault)
-        {
-            return new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row };
-        }
-        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
-        {
-            throw new OperationCanceledException("The query was interrupted.", error, cancel);
+            var open = await new OpenBatches(context, runner).FinishAsync(dataset, progress, cancel);
+            if (open is FlowResult.Failed) return open;
+            if (open is FlowResult.Completed made) finished = made.After(finished);
+            if (await RoundAsync(dataset, progress, cancel) is { } result) return result is FlowResult.Completed whole && finished is not null ? whole with { Batches = [.. finished.Batches, .. whole.Batches] } : result;
+            await context.RepinAsync(dataset, cancel);
         }
         return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while it was rebuilt. Run again when they rest.");
     }
@@ -58,10 +48,10 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
         foreach (var step in ready)
         {
             var started = context.Clock.GetTimestamp();
-            var (failure, staged, key) = await StageAsync(step with { Joined = joined }, generation, progress, cancel);
-            if (staged is null)
+            var (staged, key) = await StageAsync(step with { Joined = joined }, generation, progress, cancel);
+            if (staged.Failure is { } failure)
             {
-                outcomes.Add(step.Flow, failure!, context.Clock.GetElapsedTime(started));
+                outcomes.Add(step.Flow, failure, context.Clock.GetElapsedTime(started));
                 return outcomes.Together();
             }
             parts.Add(new Part(step, key, staged, context.Clock.GetElapsedTime(started)));
@@ -70,23 +60,14 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
         return await CommitAsync(parts, outcomes, cancel);
     }
 
-    private async Task<(FlowResult.Failed? Failure, StagedStep? Staged, BatchKey Key)> StageAsync(StepPreparation step, int generation, StepProgress progress, CancellationToken cancel)
-    {
-        try
+    private Task<(StagedStep Staged, BatchKey Key)> StageAsync(StepPreparation step, int generation, StepProgress progress, CancellationToken cancel) => StepFault.CaughtAsync(
+        async () =>
         {
             var key = new BatchKey(await step.State!.IdentifyAsync(cancel), generation, 1);
-            var staged = await runner.StageAsync(step, key, progress, cancel);
-            return staged.Failure is { } failure ? (failure, null, key) : (null, staged, key);
-        }
-        catch (Exception error) when (StepFault.Of(error) is { } fault)
-        {
-            return (new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row }, null, default);
-        }
-        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
-        {
-            throw new OperationCanceledException("The query was interrupted.", error, cancel);
-        }
-    }
+            return (await runner.StageAsync(step, key, progress, cancel), key);
+        },
+        static failure => (new StagedStep(null, failure, []), default),
+        cancel);
 
     private static JoinedBatch Joined(JoinedBatch? before, JoinedBatch now) =>
         before is null ? now : new JoinedBatch(now.Target, now.Quarantine ?? before.Quarantine, [.. before.Files, .. now.Files]);
@@ -95,19 +76,7 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
     {
         var first = parts[0];
         var (step, key) = (first.Step, first.Key);
-        context.Probe(step.Label + ":before-prepared");
-        var record = await step.State!.PutPreparedAsync(key.Generation, key.Batch, Record(parts), cancel);
-        context.Probe(step.Label + ":after-prepared");
-        FlowResult? result;
-        try
-        {
-            var commit = new StepCommit(context, step, key);
-            result = await StepRunner.FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, first.Staged.Samples, c), cancel);
-        }
-        catch (Exception error) when (StepFault.Of(error) is { } fault)
-        {
-            return Failed(fault.Code, fault.Message, fault.IsTransient);
-        }
+        var result = await new StepCommit(context, step, key).PrepareAsync(Record(parts), first.Staged.Samples, cancel);
         if (result is not FlowResult.Completed made) return result;
         foreach (var part in parts)
         {
@@ -126,7 +95,7 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
         var tags = new Dictionary<string, string>(first.Plans[0].Tags) { ["smelt.flow"] = string.Join(", ", parts.Select(static p => p.Step.Flow.Name)) };
         var target = Together(first.Plans[0], records[^1].Plans[0], records.Select(static r => r.Plans[0])) with
         {
-            Tags = tags, AlsoTransactions = [.. records.Skip(1).Select(static r => r.Plans[0].Transaction!)],
+            Tags = tags, AlsoTransactions = [.. first.Plans[0].AlsoTransactions, .. records.Skip(1).Select(static r => r.Plans[0].Transaction!)],
         };
         var refused = records.SelectMany(r => r.Plans.Where(p => p.Folder != folder)).ToList();
         var plans = new List<TablePlan> { target };
@@ -147,5 +116,5 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
         return new JoinedFlow(part.Step.FlowName, record.Definition, record.Tables, record.Sources, record.SourceColumns, record.Counts);
     }
 
-    private static FlowResult.Failed Failed(string code, string message, bool isTransient = false) => new(code, message, isTransient, null, []);
+    private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
 }

@@ -20,7 +20,7 @@ internal sealed class OpenBatches(UpdateContext context, StepRunner runner)
             var step = await new StepPlanner(context).PrepareAsync(dataset, flow, RefreshMode.Incremental, cancel);
             var isBegun = step.State is { Done: null, Generation: > 1 };
             if (step.Decision is { Action: StepAction.Stop } stop) return isBegun || step.State is null ? new FlowResult.Failed(stop.Code!, stop.Reason, false, null, []) : finished;
-            if (step.State is not { FlowId: not null } state || !state.Has(state.Generation, state.NextBatch(), "prepared")) return finished;
+            if (step.State is not { FlowId: not null } state || !state.IsPrepared) return finished;
             try
             {
                 var result = await runner.RoundAsync(step, StepRunner.KeyOf(step), isOld: true, progress, cancel);
@@ -34,7 +34,7 @@ internal sealed class OpenBatches(UpdateContext context, StepRunner runner)
                 if (lost.Code != EngineCodes.PreparedFilesGone || await IsCommittedAsync(step, cancel)) throw;
                 await state.PutVoidAsync(state.Generation, state.NextBatch(), lost.Message, cancel);
             }
-            await runner.RepinAsync(dataset, cancel);
+            await context.RepinAsync(dataset, cancel);
         }
         return finished;
     }

@@ -3,8 +3,8 @@ using Smelt.Pipelines;
 
 namespace Smelt.Engine;
 
-/// <summary>A step's inputs bound in a catalog, and the query over them.</summary>
-internal interface IStepBatch
+/// <summary>A step's inputs bound in a catalog, and the query over them. Disposed once its query is over: readers let go of the batch's files.</summary>
+internal interface IStepBatch : IDisposable
 {
     StepCatalog Catalog { get; }
 
@@ -60,4 +60,32 @@ internal interface IStepBatch
 
     /// <summary>What the batch counts, from what was counted of its rows.</summary>
     BatchCounts Counting(BatchCounts counts) => counts;
+
+    /// <summary>Binds a batch; one whose inputs cannot be bound is disposed.</summary>
+    static async Task<T> BoundAsync<T>(T batch, Func<Task> bind)
+        where T : IStepBatch
+    {
+        try
+        {
+            await bind();
+            return batch;
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+    }
+
+    void IDisposable.Dispose()
+    {
+        try
+        {
+            Catalog.Dispose();
+        }
+        finally
+        {
+            foreach (var binding in Bindings) binding.Dispose();
+        }
+    }
 }

@@ -6,8 +6,17 @@ namespace Smelt.Engine;
 /// <summary>Commits a prepared batch: the target first, then its side tables, each with the batch's idempotence mark; then the done record.</summary>
 internal sealed class StepCommit(UpdateContext context, StepPreparation step, BatchKey key)
 {
+    private readonly PreparedBatch _batch = new(context, step, key);
+
+    /// <summary>Puts what was staged as the batch's prepared record, and commits what is prepared then.</summary>
+    /// <returns>Null where the batch is void: the step starts over.</returns>
+    public Task<FlowResult?> PrepareAsync(PreparedRecord made, IReadOnlyList<RuleSample> samples, CancellationToken cancel) => _batch.PutAsync(made, r => CommitAsync(r, samples, cancel), cancel);
+
     /// <summary>Commits what an earlier attempt prepared. The query is never run again.</summary>
-    public async Task<FlowResult?> RollForwardAsync(PreparedRecord record, CancellationToken cancel)
+    /// <returns>Null where the batch is void: the step starts over.</returns>
+    public Task<FlowResult?> FinishAsync(PreparedRecord record, CancellationToken cancel) => _batch.FinishAsync(record, r => RollForwardAsync(r, cancel), cancel);
+
+    private async Task<FlowResult?> RollForwardAsync(PreparedRecord record, CancellationToken cancel)
     {
         for (var i = 0; i < record.Plans.Count; i++)
         {
@@ -24,7 +33,7 @@ internal sealed class StepCommit(UpdateContext context, StepPreparation step, Ba
     }
 
     /// <returns>Null where the target changed under the batch: it is void, and the step starts over.</returns>
-    public async Task<FlowResult?> CommitAsync(PreparedRecord record, IReadOnlyList<RuleSample> samples, CancellationToken cancel)
+    private async Task<FlowResult?> CommitAsync(PreparedRecord record, IReadOnlyList<RuleSample> samples, CancellationToken cancel)
     {
         var notes = new List<string>(record.Notes);
         long version = 0;

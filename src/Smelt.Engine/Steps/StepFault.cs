@@ -26,6 +26,30 @@ public sealed record StepFault(string Code, string Message, bool IsTransient)
         _ => null,
     };
 
+    /// <summary>Runs work of a step so that what it can end with is its result.</summary>
+    /// <exception cref="OperationCanceledException">A query of it was interrupted.</exception>
+    internal static Task<FlowResult> CaughtAsync(Func<Task<FlowResult>> work, CancellationToken cancel) => CaughtAsync(work, static failed => failed, cancel);
+
+    /// <inheritdoc cref="CaughtAsync(Func{Task{FlowResult}}, CancellationToken)"/>
+    /// <param name="work">Of the step.</param>
+    /// <param name="failed">What a fault is among the results of the work.</param>
+    /// <param name="cancel">What interrupts its queries.</param>
+    internal static async Task<T> CaughtAsync<T>(Func<Task<T>> work, Func<FlowResult.Failed, T> failed, CancellationToken cancel)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception error) when (Of(error) is { } fault)
+        {
+            return failed(new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row });
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
+        {
+            throw new OperationCanceledException("The query was interrupted.", error, cancel);
+        }
+    }
+
     private static StepFault Storage(Exception error, bool isTransient)
     {
         var message = error.Message.TrimEnd('.');

@@ -47,7 +47,7 @@ public sealed class StepPlanner(UpdateContext context)
     private async Task<StepPreparation> DecideViewAsync(StepPreparation step, CancellationToken cancel)
     {
         var (dataset, state) = (step.Dataset, step.State!);
-        if (step.Target is not null && state.Done is null && !state.Has(state.Generation, state.NextBatch(), "prepared") && !step.Target.Snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal)))
+        if (step.Target is not null && state.Done is null && !state.IsPrepared && !step.Target.Snapshot.Transactions.Keys.Any(static k => k.StartsWith("smelt:", StringComparison.Ordinal)))
         {
             throw new EngineException(EngineCodes.ForeignTable,
                 $"{context.Layout.PathOf(dataset.Name)} holds a table that {dataset.Name} did not make. Move it away, or give the dataset another name.");
@@ -55,7 +55,7 @@ public sealed class StepPlanner(UpdateContext context)
         var (tables, missing) = await StepInputs.TablesAsync(context, step.Query, cancel);
         if (missing.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, $"{string.Join(", ", missing)} has no data yet") };
         step = step with { Tables = tables };
-        if (state.Has(state.Generation, state.NextBatch(), "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
+        if (state.IsPrepared) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
         var sources = WholeSources.Find(context, step, cancel);
         step = step with { Sources = sources };
         var decision = await ReasonAsync(step, cancel);

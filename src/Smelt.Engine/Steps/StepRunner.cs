@@ -1,5 +1,4 @@
 using Smelt.Connectors;
-using Smelt.DuckDb;
 using Smelt.Lake;
 using Smelt.Pipelines;
 
@@ -21,68 +20,58 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         : mode == RefreshMode.Full && dataset.Kind == DatasetKind.StreamingTable ? new JointRefresh(context, this).RunAsync(dataset, progress, cancel)
         : new FlowSequence(context, flow => RunAsync(dataset, flow, mode, progress, cancel)).RunAsync(dataset, cancel);
 
-    private async Task<FlowResult> RunAsync(Dataset dataset, Flow flow, RefreshMode mode, StepProgress progress, CancellationToken cancel)
+    private Task<FlowResult> RunAsync(Dataset dataset, Flow flow, RefreshMode mode, StepProgress progress, CancellationToken cancel) =>
+        StepFault.CaughtAsync(() => RoundsAsync(dataset, flow, mode, progress, cancel), cancel);
+
+    private async Task<FlowResult> RoundsAsync(Dataset dataset, Flow flow, RefreshMode mode, StepProgress progress, CancellationToken cancel)
     {
-        try
+        FlowResult.Completed? finished = null;
+        var notes = new List<string>();
+        if (mode == RefreshMode.Full && dataset.Kind == DatasetKind.StreamingTable)
         {
-            FlowResult.Completed? finished = null;
-            var notes = new List<string>();
-            if (mode == RefreshMode.Full && dataset.Kind == DatasetKind.StreamingTable)
+            var open = await new OpenBatches(context, this).FinishAsync(dataset, progress, cancel);
+            if (open is FlowResult.Failed) return open;
+            finished = open as FlowResult.Completed;
+        }
+        for (var conflicts = 0; conflicts < MostConflicts;)
+        {
+            var step = await new StepPlanner(context).PrepareAsync(dataset, flow, mode, cancel);
+            if (step.Decision.Action is StepAction.Stop) return Failed(step.Decision.Code!, step.Decision.Reason);
+            // Files of a prepared batch are laid as the table was: they are committed before it is laid otherwise.
+            if (LayoutChange.Of(step) is { } layout && step.Decision.Action is StepAction.Run or StepAction.Skip && !step.State!.IsPrepared)
             {
-                var open = await new OpenBatches(context, this).FinishAsync(dataset, progress, cancel);
-                if (open is FlowResult.Failed) return open;
-                finished = open as FlowResult.Completed;
+                await layout.ApplyAsync(step.Target!.Table, cancel);
+                notes.Add(layout.Note);
+                await context.RepinAsync(dataset, cancel);
+                conflicts++;
+                continue;
             }
-            for (var conflicts = 0; conflicts < MostConflicts;)
+            if (step.Decision.Action is StepAction.Skip or StepAction.Wait)
+                return (FlowResult?)(finished is null ? null : finished with { Notes = [.. notes, .. finished.Notes] }) ?? new FlowResult.Skipped(step.Decision.Reason) { Notes = [.. notes, .. step.Decision.Notes] };
+            await step.State!.IdentifyAsync(cancel);
+            var key = KeyOf(step);
+            // What an earlier update left unfinished was chosen then: this update's own input comes in a batch after it.
+            var isOld = step.State.Has(key.Generation, key.Batch, "prepared") || step.State.Has(key.Generation, key.Batch, "intent");
+            var result = await RoundAsync(step, key, isOld, progress, cancel);
+            if (result is FlowResult.Failed) return result;
+            if (result is FlowResult.Completed made)
             {
-                var step = await new StepPlanner(context).PrepareAsync(dataset, flow, mode, cancel);
-                if (step.Decision.Action is StepAction.Stop) return Failed(step.Decision.Code!, step.Decision.Reason);
-                if (LayoutChange.Of(step) is { } layout && step.Decision.Action is StepAction.Run or StepAction.Skip && !IsPrepared(step))
-                {
-                    await layout.ApplyAsync(step.Target!.Table, cancel);
-                    notes.Add(layout.Note);
-                    await RepinAsync(dataset, cancel);
-                    conflicts++;
-                    continue;
-                }
-                if (step.Decision.Action is StepAction.Skip or StepAction.Wait)
-                    return (FlowResult?)(finished is null ? null : finished with { Notes = [.. notes, .. finished.Notes] }) ?? new FlowResult.Skipped(step.Decision.Reason) { Notes = [.. notes, .. step.Decision.Notes] };
-                await step.State!.IdentifyAsync(cancel);
-                var key = KeyOf(step);
-                // What an earlier update left unfinished was chosen then: this update's own input comes in a batch after it.
-                var isOld = step.State.Has(key.Generation, key.Batch, "prepared") || step.State.Has(key.Generation, key.Batch, "intent");
-                var result = await RoundAsync(step, key, isOld, progress, cancel);
-                if (result is FlowResult.Failed) return result;
-                if (result is FlowResult.Completed made)
-                {
-                    finished = dataset.Kind == DatasetKind.MaterializedView ? made : made.After(finished);
-                    notes.AddRange(step.Decision.Notes.Where(n => !notes.Contains(n)));
-                    // Where batches have limits there may be more.
-                    if (!isOld && (mode == RefreshMode.Full || !HasLimits(flow))) return finished with { Notes = [.. notes, .. finished.Notes] };
-                }
-                else
-                {
-                    conflicts++;
-                    await RepinAsync(dataset, cancel);
-                }
+                finished = dataset.Kind == DatasetKind.MaterializedView ? made : made.After(finished);
+                notes.AddRange(step.Decision.Notes.Where(n => !notes.Contains(n)));
+                // Where batches have limits there may be more.
+                if (!isOld && (mode == RefreshMode.Full || !HasLimits(flow))) return finished with { Notes = [.. notes, .. finished.Notes] };
             }
-            return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {MostConflicts} times while its batch was made. Run again when they rest.");
+            else
+            {
+                conflicts++;
+                await context.RepinAsync(dataset, cancel);
+            }
         }
-        catch (Exception error) when (StepFault.Of(error) is { } fault)
-        {
-            return new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row };
-        }
-        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
-        {
-            throw new OperationCanceledException("The query was interrupted.", error, cancel);
-        }
+        return Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {MostConflicts} times while its batch was made. Run again when they rest.");
     }
 
     private static bool HasLimits(Flow flow) => flow.Kind is FlowKind.Append or FlowKind.AutoCdc
         && (StreamSource.Of(flow.Query).Any(static s => s.Source.Options.Limits) || flow.Query.FileSources.Any(static c => c.Options.Any(static o => o.Name.StartsWith("max", StringComparison.OrdinalIgnoreCase) && o.Name.EndsWith("PerTrigger", StringComparison.OrdinalIgnoreCase))));
-
-    /// <summary>Files of a prepared batch are laid as the table was: they are committed before it is laid otherwise.</summary>
-    private static bool IsPrepared(StepPreparation step) => step.State!.Has(step.State.Generation, step.State.NextBatch(), "prepared");
 
     private static FlowResult.Failed Failed(string code, string message) => new(code, message, false, null, []);
 
@@ -106,7 +95,7 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
         var state = step.State!;
         var (generation, batch) = (key.Generation, key.Batch);
         var commit = new StepCommit(context, step, key);
-        if (await state.PreparedAsync(generation, batch, cancel) is { } prepared) return await FinishAsync(step, key, prepared, commit.RollForwardAsync, cancel);
+        if (await state.PreparedAsync(generation, batch, cancel) is { } prepared) return await commit.FinishAsync(prepared, cancel);
 
         StagedStep staged;
         try
@@ -128,47 +117,20 @@ public sealed class StepRunner(UpdateContext context, int frugality = 0)
             return null;
         }
         if (staged.Failure is { } failure) return failure;
-        context.Probe(step.Label + ":before-prepared");
-        var record = await state.PutPreparedAsync(generation, batch, staged.Record!, cancel);
-        context.Probe(step.Label + ":after-prepared");
-        return await FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
+        return await commit.PrepareAsync(staged.Record!, staged.Samples, cancel);
     }
 
     /// <summary>Runs the query of a batch and makes its files durable.</summary>
     internal async Task<StagedStep> StageAsync(StepPreparation step, BatchKey key, StepProgress progress, CancellationToken cancel)
     {
-        IStepBatch made = step.Flow.Kind is FlowKind.Complete or FlowKind.Once
+        using IStepBatch made = step.Flow.Kind is FlowKind.Complete or FlowKind.Once
             ? await ViewBatch.OpenAsync(context, step, key, cancel)
             : await StreamBatch.OpenAsync(context, step, key, cancel);
-        try
-        {
-            using (made.Catalog) return await new StepStaging(context, step, key, made, progress, frugality).StageAsync(cancel);
-        }
-        finally
-        {
-            // The query is over: the readers let go of their batch's files.
-            foreach (var binding in made.Bindings) binding.Dispose();
-        }
-    }
-
-    /// <summary>Commits a prepared record, or sets a batch aside that another attempt gave up.</summary>
-    internal static async Task<FlowResult?> FinishAsync(
-        StepPreparation step, BatchKey key, PreparedRecord record, Func<PreparedRecord, CancellationToken, Task<FlowResult?>> commit, CancellationToken cancel)
-    {
-        if (record.VoidReason is null) return await commit(record, cancel);
-        await step.State!.PutVoidAsync(key.Generation, key.Batch, record.VoidReason, cancel);
-        return null;
+        return await new StepStaging(context, step, key, made, progress, frugality).StageAsync(cancel);
     }
 
     /// <summary>
     /// An interrupted batch whose files changed or went, or whose inputs today's definition does not read: nothing of it was committed, so the next batch may choose anew.
     /// </summary>
-    private static bool IsOutdated(Exception error) => error is OutdatedIntentException or FileSourceException { Fault: FileFault.ChangedWhileRead or FileFault.NotFound };
-
-    /// <summary>After a conflict the target is looked at afresh; the inputs stay as this update saw them.</summary>
-    internal async Task RepinAsync(Dataset dataset, CancellationToken cancel)
-    {
-        var table = context.Layout.Table(dataset.Name);
-        if (await table.TrySnapshotAsync(cancel) is { } snapshot) context.Tables.Publish(dataset.Name, table, snapshot);
-    }
+    internal static bool IsOutdated(Exception error) => error is OutdatedIntentException or FileSourceException { Fault: FileFault.ChangedWhileRead or FileFault.NotFound };
 }

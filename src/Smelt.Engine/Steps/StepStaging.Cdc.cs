@@ -27,7 +27,7 @@ internal sealed partial class StepStaging
         progress.RowsOf = () => judge.Rows;
         context.Probe(step.Label + ":before-data");
         if (clauses.IsSnapshot) ReadRows(Extracts.Rows, cdc, judge, typed, JudgedSql(shape, judge, typed, clauses.SequenceBy.Count > 0 ? null : ExtractSql(shape, changes.AtMicros), CdcShape.Extract), "");
-        else ReadRows(CdcBatch.Events, cdc, judge, typed, JudgedSql(shape, judge, typed, changes.Memory.HasHorizon ? RefusableSql(shape) : null, Refusable), changes.Memory.HasHorizon ? $", {Refusable}" : "");
+        else ReadRows(CdcBatch.Events, cdc, judge, typed, JudgedSql(shape, judge, typed, changes.Memory.HasHorizon ? SetAside(shape).Sql : null, Refusable), changes.Memory.HasHorizon ? $", {Refusable}" : "");
         var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
         if (replayed is not null && await replayed.MakeEventsAsync(cancel) is { } greater) ((ReplayBatch)batch).Tell([greater]);
@@ -93,8 +93,6 @@ internal sealed partial class StepStaging
         judge.Close();
     }
 
-    private string RefusableSql(OutputShape shape) => JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
-
     /// <summary>Which extract a row is of: the folder of its file below the source's, else the file's name without its ending; of a table the time of the batch.</summary>
     private string ExtractSql(OutputShape shape, long atMicros)
     {
@@ -109,7 +107,7 @@ internal sealed partial class StepStaging
     private static void Refuse(CdcBatch changes, Judge judge, long late)
     {
         if (late == 0) return;
-        judge.Refused(CdcShape.Late, late);
-        changes.Run($"INSERT INTO {StepCatalog.OwnSchema}.refused SELECT ['{CdcShape.Late}'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
+        judge.Refuse(CdcShape.Late, late);
+        changes.Run($"INSERT INTO {Judge.SetAsideTable} SELECT ['{CdcShape.Late}'], e.{Refusable} FROM {CdcBatch.Events} AS e WHERE {CdcEvents.IsLate(changes)}");
     }
 }

@@ -131,9 +131,11 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
 
     private Judge NewJudge(OutputShape shape, IReadOnlyList<Rule> rules, string typed)
     {
-        var row = batch.Catalog.Describe($"SELECT {JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile)} AS r FROM ({typed}) AS {Own}")[0].Type;
-        return new Judge(batch.Catalog, rules, row);
+        var row = SetAside(shape);
+        return new Judge(batch.Catalog, rules, row, batch.Catalog.Describe($"SELECT {row.Sql} AS r FROM ({typed}) AS {Own}")[0].Type);
     }
+
+    private JudgedRow SetAside(OutputShape shape) => new(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
 
     /// <param name="extra">SQL of one more column over a typed row, or null.</param>
     private string JudgedSql(OutputShape shape, Judge judge, string typed, string? extra = null, string extraName = "")
@@ -141,9 +143,8 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         var flags = judge.Rules.Select(static (_, i) => $"__smelt_rule_{i}").ToList();
         var ruled = $"SELECT *, {string.Join(", ", judge.Rules.Select((r, i) => $"{r.Passes} AS {flags[i]}"))} FROM ({typed}) AS {Own}";
         var names = string.Join(", ", shape.Names.Select(static n => SqlText.Identifier(n)));
-        var row = JudgedRow.Sql(shape, context.Pipeline.Project.MetadataColumns.SourceFile);
         var (given, kept) = extra is null ? (names, names) : ($"{names}, {extra} AS {extraName}", $"{names}, {extraName}");
-        return $"SELECT {kept} FROM (SELECT {given}, {judge.Sql(flags, row)} AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
+        return $"SELECT {kept} FROM (SELECT {given}, {judge.Sql(flags)} AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 
     private async Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel)

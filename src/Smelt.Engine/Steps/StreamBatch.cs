@@ -63,16 +63,7 @@ internal sealed class StreamBatch : IStepBatch
         if (own is null) HoldAgainstDefinition(step, intent);
         context.Probe(step.Label + ":after-intent");
         var batch = new StreamBatch(new StepCatalog(context.Database()), intent);
-        try
-        {
-            await batch.BindAsync(context, step, cancel);
-            return batch;
-        }
-        catch
-        {
-            batch.Catalog.Dispose();
-            throw;
-        }
+        return await IStepBatch.BoundAsync(batch, () => batch.BindAsync(context, step, cancel));
     }
 
     /// <summary>Whether an intent of an earlier attempt names what the definition reads today: the same sources in order, the same tables by their ids.</summary>

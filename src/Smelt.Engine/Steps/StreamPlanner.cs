@@ -13,7 +13,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         var notes = new List<string>();
         if (step is { Dataset.Kind: DatasetKind.Sink, Mode: RefreshMode.Full })
             throw new EngineException(EngineCodes.FullRefreshLoses, $"{step.Dataset.Name} is a sink: what it was given cannot be taken back. Write another sink, or remove {step.Dataset.Sink!.Path} and {FlowState.FolderOf(step.Dataset.Name)} and run again.");
-        if (step.Dataset.Kind == DatasetKind.Sink && state.Has(state.Generation, state.NextBatch(), "prepared"))
+        if (step.Dataset.Kind == DatasetKind.Sink && state.IsPrepared)
             return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to deliver") };
         if (step.Mode == RefreshMode.Full)
         {
@@ -24,11 +24,10 @@ internal sealed class StreamPlanner(UpdateContext context)
         else if (step.Dataset.Kind != DatasetKind.Sink)
         {
             // A full refresh that is prepared replaces what a sibling would append before it, and brings this flow's rows too.
-            if (state is { Done: null, Generation: > 1 } && state.Table.HasOpenBesides(step.FlowName) && !state.Has(state.Generation, state.NextBatch(), "prepared"))
+            if (state is { Done: null, Generation: > 1 } && state.Table.HasOpenBesides(step.FlowName) && !state.IsPrepared)
                 return step with { Decision = Unfinished(step) };
             await new TargetCheck(context).HoldAsync(step, cancel);
-            var next = state.NextBatch();
-            if (state.Has(state.Generation, next, "prepared")) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
+            if (state.IsPrepared) return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to commit") };
         }
         if (step.Flow.Kind == FlowKind.Once && step.Mode != RefreshMode.Full && state.Done is { } ran) return step with { Decision = Ran(step, ran) };
         var (tables, missing) = await StepInputs.TablesAsync(context, step.Query, cancel);
@@ -46,8 +45,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (step.Flow.Cdc is { IsSnapshot: true }) reasons.AddRange(Extracts.Changed(step));
         if (reasons.Count == 0 && isFirst) reasons.Add("first run");
         if (reasons.Count == 0) return step with { Decision = new StepDecision(StepAction.Skip, "nothing new") { Notes = notes } };
-        if (step.Mode != RefreshMode.Full && step.Flow.Cdc is { } cdc && state.Done?.CdcIdentity is { } before && before != cdc.Identity)
-            throw new EngineException(EngineCodes.CdcChanged, $"{step.Dataset.Name} was kept by AUTO CDC as {before}, and is now to be kept as {cdc.Identity}: what it holds and remembers would be misread. Rebuild it with --full-refresh {step.Dataset.Name}, or take the change back.");
+        if (step.Mode != RefreshMode.Full && KeptOtherwise.Of(step) is { } kept) throw kept;
         if (state.Done is { } done && done.Definition != step.Flow.DefinitionHash && step.Mode != RefreshMode.Full)
             reasons.Add("definition changed: goes on with the new query; --full-refresh recomputes what is there");
         return step with { Decision = new StepDecision(StepAction.Run, string.Join("; ", reasons)) { Notes = notes } };

@@ -26,6 +26,16 @@ public sealed class UpdateContext
     public LakeLayout Layout => Tables.Layout;
 
     internal long NowMicros => Clock.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
+
+    /// <summary>After a conflict a step's table and its quarantine are looked at afresh; its inputs stay as this update saw them.</summary>
+    internal async Task RepinAsync(Dataset dataset, CancellationToken cancel)
+    {
+        foreach (var name in (DatasetName[])[dataset.Name, Pipeline.Project.QuarantineOf(dataset.Name)])
+        {
+            var table = Layout.Table(name);
+            if (await table.TrySnapshotAsync(cancel) is { } snapshot) Tables.Publish(name, table, snapshot);
+        }
+    }
 }
 
 /// <summary>How a dataset is to be updated.</summary>

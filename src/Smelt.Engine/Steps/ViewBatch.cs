@@ -42,16 +42,7 @@ internal sealed class ViewBatch : IStepBatch
     public static async Task<ViewBatch> OpenAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
     {
         var batch = new ViewBatch(new StepCatalog(context.Database()), step.BatchIdOf(context.UpdateId, key)) { Tables = step.Tables };
-        try
-        {
-            await batch.BindAsync(context, step, cancel);
-            return batch;
-        }
-        catch
-        {
-            batch.Catalog.Dispose();
-            throw;
-        }
+        return await IStepBatch.BoundAsync(batch, () => batch.BindAsync(context, step, cancel));
     }
 
     private async Task BindAsync(UpdateContext context, StepPreparation step, CancellationToken cancel)

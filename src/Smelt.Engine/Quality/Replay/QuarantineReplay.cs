@@ -1,4 +1,3 @@
-using Smelt.DuckDb;
 using Smelt.Pipelines;
 
 namespace Smelt.Engine;
@@ -12,21 +11,12 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
 {
     private const string NoTable = "it has no table yet";
 
-    public async Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
+    public Task<FlowResult> RunAsync(Dataset dataset, StepProgress progress, CancellationToken cancel) => StepFault.CaughtAsync(() => FlowsAsync(dataset, progress, cancel), cancel);
+
+    private async Task<FlowResult> FlowsAsync(Dataset dataset, StepProgress progress, CancellationToken cancel)
     {
-        try
-        {
-            if (dataset.Flows.All(static f => f.Kind == FlowKind.Complete)) return new FlowResult.Skipped("no flow appends to it");
-            return dataset.Flows is [var only] ? await RunAsync(dataset, only, progress, cancel) : await RunAllAsync(dataset, progress, cancel);
-        }
-        catch (Exception error) when (StepFault.Of(error) is { } fault)
-        {
-            return new FlowResult.Failed(fault.Code, fault.Message, fault.IsTransient, null, []) { Row = fault.Row };
-        }
-        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Interrupt)
-        {
-            throw new OperationCanceledException("The query was interrupted.", error, cancel);
-        }
+        if (dataset.Flows.All(static f => f.Kind == FlowKind.Complete)) return new FlowResult.Skipped("no flow appends to it");
+        return dataset.Flows is [var only] ? await RunAsync(dataset, only, progress, cancel) : await RunAllAsync(dataset, progress, cancel);
     }
 
     private async Task<FlowResult> RunAsync(Dataset dataset, Flow flow, StepProgress progress, CancellationToken cancel)
@@ -77,11 +67,11 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
         {
             var step = await new StepPlanner(context).PrepareAsync(dataset, flow, RefreshMode.Incremental, cancel);
             if (step.Decision is { Action: StepAction.Stop } stop) return Failed(stop.Code!, stop.Reason);
-            if (step.State is not { FlowId: not null } state || !await IsOpenAsync(state, StepRunner.KeyOf(step), cancel)) return finished;
+            if (step.State is not { FlowId: not null } state || !await state.IsBegunAsync(cancel)) return finished;
             var result = await new StepRunner(context).RoundAsync(step, StepRunner.KeyOf(step), isOld: true, progress, cancel);
             if (result is FlowResult.Failed) return result;
             if (result is FlowResult.Completed made) finished = made.After(finished);
-            await RepinAsync(dataset, cancel);
+            await context.RepinAsync(dataset, cancel);
         }
         return Conflicts(dataset);
     }
@@ -92,12 +82,11 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
         {
             var step = await new StepPlanner(context).PrepareAsync(dataset, part.Flow, RefreshMode.Incremental, cancel);
             if (step.Decision is { Action: StepAction.Stop } stop) return Failed(stop.Code!, stop.Reason);
-            if (step.State is not { FlowId: not null, Done: { } done } state || step.Target is null) return new FlowResult.Skipped(NoTable);
+            if (step.State is not { FlowId: not null, Done: not null } state || step.Target is null) return new FlowResult.Skipped(NoTable);
             if (step.Decision.Action == StepAction.Wait) return new FlowResult.Skipped(step.Decision.Reason);
-            if (step.Flow.Cdc is { } cdc && done.CdcIdentity is { } before && before != cdc.Identity)
-                return Failed(EngineCodes.CdcChanged, $"{dataset.Name} was kept by AUTO CDC as {before}, and is now to be kept as {cdc.Identity}: what it holds and remembers would be misread. Rebuild it with --full-refresh {dataset.Name}, or take the change back.");
+            if (KeptOtherwise.Of(step) is { } kept) return Failed(kept.Code, kept.Message);
             var key = StepRunner.KeyOf(step);
-            if (await IsOpenAsync(state, key, cancel))
+            if (await state.IsBegunAsync(cancel))
             {
                 if (await FinishAsync(dataset, part.Flow, progress, cancel) is FlowResult.Failed failed) return failed;
                 continue;
@@ -106,7 +95,7 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
                 return Failed(EngineCodes.ReplayRefused, $"Another flow of {dataset.Name} has a batch that is prepared and not finished: it may let rows of the same quarantine in. Nothing was changed. Run smelt run --select {dataset.Name} first, with the flow defined that began it.");
             if (LayoutChange.Of(step) is { } layout) await layout.ApplyAsync(step.Target.Table, cancel);
             else if (await ReplayAsync(step, part, key, progress, cancel) is { } replayed) return replayed;
-            await RepinAsync(dataset, cancel);
+            await context.RepinAsync(dataset, cancel);
         }
         return Conflicts(dataset);
     }
@@ -116,52 +105,21 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
     private static FlowResult.Failed Conflicts(Dataset dataset) =>
         Failed(EngineCodes.TooManyConflicts, $"Other writers changed the table of {dataset.Name} {StepRunner.MostConflicts} times while its rows were replayed. Run again when they rest.");
 
-    /// <summary>Whether the flow's next batch was begun by another than a replay, or is prepared.</summary>
-    private static async Task<bool> IsOpenAsync(FlowState state, BatchKey key, CancellationToken cancel) =>
-        state.Has(key.Generation, key.Batch, "prepared")
-        || (state.Has(key.Generation, key.Batch, "intent") && await state.IntentAsync(key.Generation, key.Batch, cancel) is not { IsReplay: true });
-
     /// <returns>Null where the target changed under it.</returns>
     private async Task<FlowResult?> ReplayAsync(StepPreparation step, ReplayPart part, BatchKey key, StepProgress progress, CancellationToken cancel)
     {
-        var (dataset, state) = (step.Dataset, step.State!);
-        var name = context.Pipeline.Project.QuarantineOf(dataset.Name);
+        var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
         if (await context.Tables.FindAsync(name, cancel) is not { } quarantine || quarantine.Snapshot.Files.Count == 0) return new FlowResult.Skipped("its quarantine is empty");
         var batch = await ReplayBatch.OpenAsync(context, step, part, quarantine, where, cancel);
         StagedStep staged;
-        try
+        using (batch)
         {
-            using (batch.Catalog)
-            {
-                if (batch.Chosen == 0) return new FlowResult.Skipped("no row of its quarantine can be replayed") { Notes = batch.Notes };
-                context.Probe(step.Label + ":before-intent");
-                var intent = await state.IntentAsync(key.Generation, key.Batch, cancel) ?? await state.PutIntentAsync(key.Generation, key.Batch, ReplayIntent.Of(context, step, key), cancel);
-                // Another attempt began a batch with input meanwhile: that comes first.
-                if (!intent.IsReplay) return null;
-                context.Probe(step.Label + ":after-intent");
-                await batch.BindAsync(intent, cancel);
-                staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
-            }
+            if (batch.Chosen == 0) return new FlowResult.Skipped("no row of its quarantine can be replayed") { Notes = batch.Notes };
+            if (await ReplayIntent.PutAsync(context, step, key, cancel) is not { } intent) return null;
+            await batch.BindAsync(intent, cancel);
+            staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
         }
-        finally
-        {
-            foreach (var binding in batch.Bindings) binding.Dispose();
-        }
-        context.Probe(step.Label + ":before-prepared");
         // The definition stays that of the last batch: what its next one says of a changed one is still to be said.
-        var made = staged.Record! with { Definition = state.Done!.Definition, Notes = batch.Notes };
-        var record = await state.PutPreparedAsync(key.Generation, key.Batch, made, cancel);
-        context.Probe(step.Label + ":after-prepared");
-        var commit = new StepCommit(context, step, key);
-        return await StepRunner.FinishAsync(step, key, record, (r, c) => commit.CommitAsync(r, staged.Samples, c), cancel);
-    }
-
-    private async Task RepinAsync(Dataset dataset, CancellationToken cancel)
-    {
-        foreach (var name in (DatasetName[])[dataset.Name, context.Pipeline.Project.QuarantineOf(dataset.Name)])
-        {
-            var table = context.Layout.Table(name);
-            if (await table.TrySnapshotAsync(cancel) is { } snapshot) context.Tables.Publish(name, table, snapshot);
-        }
+        return await new StepCommit(context, step, key).PrepareAsync(staged.Record! with { Definition = step.State!.Done!.Definition, Notes = batch.Notes }, staged.Samples, cancel);
     }
 }

@@ -62,18 +62,7 @@ internal sealed class ReplayBatch : IStepBatch
     public static async Task<ReplayBatch> OpenAsync(UpdateContext context, StepPreparation step, ReplayPart part, PinnedTable quarantine, string? where, CancellationToken cancel)
     {
         var batch = new ReplayBatch(context, step, part, quarantine);
-        try
-        {
-            await batch.Catalog.BindScanAsync(Own, "quarantine", quarantine.Table.Scan(quarantine.Snapshot), cancel);
-            batch.Catalog.Connection.Execute($"CREATE TABLE {Own}.held AS SELECT row_number() OVER () AS {Place}, * FROM {Own}.quarantine");
-            batch.Choose(where);
-            return batch;
-        }
-        catch
-        {
-            batch.Catalog.Dispose();
-            throw;
-        }
+        return await IStepBatch.BoundAsync(batch, () => batch.ChooseAsync(where, cancel));
     }
 
     /// <summary>Binds the query over the chosen rows and runs it once; rows whose input gives no row today, or several, stay where they are.</summary>
@@ -106,7 +95,7 @@ internal sealed class ReplayBatch : IStepBatch
     {
         var name = context.Pipeline.Project.QuarantineOf(step.Dataset.Name);
         var again = judge is null ? $"SELECT NULL::BIGINT AS p, NULL::VARCHAR[] AS b, NULL::VARCHAR AS why WHERE false"
-            : $"SELECT (r.input ->> '/{Place}')::BIGINT AS p, broken AS b, {QuarantineTable.ReasonSql("broken", judge.Rules)} AS why FROM {Own}.refused";
+            : $"SELECT (input ->> '/{Place}')::BIGINT AS p, broken AS b, {QuarantineTable.ReasonSql("broken", judge.Rules)} AS why FROM {Judge.Refused}";
         Catalog.Connection.Execute($"CREATE TABLE {Own}.again AS {again}");
         var columns = _quarantine.Snapshot.Schema.Fields.Select(static f => new ColumnSpec(f.Name, f.Type)).ToList();
         var hasReason = columns.Exists(static c => Is(c.Name, QuarantineColumns.Reason));
@@ -152,8 +141,10 @@ internal sealed class ReplayBatch : IStepBatch
         }
     }
 
-    private void Choose(string? where)
+    private async Task ChooseAsync(string? where, CancellationToken cancel)
     {
+        await Catalog.BindScanAsync(Own, "quarantine", _quarantine.Table.Scan(_quarantine.Snapshot), cancel);
+        Catalog.Connection.Execute($"CREATE TABLE {Own}.held AS SELECT row_number() OVER () AS {Place}, * FROM {Own}.quarantine");
         // A value that a cast failed on is not in the kept row: only its input can tell.
         var can = IsRerun ? $"{QuarantineColumns.Input} IS NOT NULL" : $"NOT list_has_any({QuarantineColumns.Broken}, list_filter({QuarantineColumns.Broken}, lambda b: starts_with(b, 'cast:')))";
         var asked = $"({_part.Rows})" + (where is null ? "" : $" AND ({where}\n)");

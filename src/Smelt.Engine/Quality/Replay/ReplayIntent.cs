@@ -8,7 +8,17 @@ namespace Smelt.Engine;
 /// </summary>
 internal static class ReplayIntent
 {
-    public static IntentRecord Of(UpdateContext context, StepPreparation step, BatchKey key) => new()
+    /// <summary>Puts the intent, unless it is there already.</summary>
+    /// <returns>Null where another attempt began a batch with input meanwhile: that comes first.</returns>
+    public static async Task<IntentRecord?> PutAsync(UpdateContext context, StepPreparation step, BatchKey key, CancellationToken cancel)
+    {
+        context.Probe(step.Label + ":before-intent");
+        if (await step.State!.PutIntentAsync(key.Generation, key.Batch, Of(context, step, key), cancel) is not { IsReplay: true } intent) return null;
+        context.Probe(step.Label + ":after-intent");
+        return intent;
+    }
+
+    private static IntentRecord Of(UpdateContext context, StepPreparation step, BatchKey key) => new()
     {
         Update = context.UpdateId,
         AtMicros = context.NowMicros,
