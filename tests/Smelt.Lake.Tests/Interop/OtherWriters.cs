@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 
 [assembly: AssemblyFixture(typeof(Smelt.Lake.Tests.Interop.SparkFixture))]
@@ -19,8 +20,7 @@ public sealed class SparkFixture : IDisposable
         await _gate.WaitAsync();
         try
         {
-            _spark ??= Process.Start(new ProcessStartInfo(script, "sql") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
-            _spark.ErrorDataReceived += static (_, _) => { };
+            _spark ??= Start(script);
             await _spark.StandardInput.WriteLineAsync(statement + ";");
             await _spark.StandardInput.FlushAsync();
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
@@ -37,6 +37,17 @@ public sealed class SparkFixture : IDisposable
         {
             _gate.Release();
         }
+    }
+
+    private static Process Start(string script)
+    {
+        var start = new ProcessStartInfo(script, "sql") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        // A Java machine that lives for a minute or two: optimizing what it runs takes half of all its time.
+        start.Environment["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+        var spark = Process.Start(start)!;
+        // Nobody reads what it logs, and a full pipe would stop it.
+        spark.BeginErrorReadLine();
+        return spark;
     }
 
     /// <summary>The rows that Spark reads, through Parquet that it writes, so that every value is compared exactly: sorted JSON texts.</summary>
@@ -77,21 +88,58 @@ public sealed class SparkFixture : IDisposable
     }
 }
 
-/// <summary>delta-rs in Python: one program a test.</summary>
+/// <summary>delta-rs in Python, started once: each program runs with names of its own.</summary>
 internal static class DeltaRs
 {
+    /// <summary>Reads a program and its arguments as one line of JSON, runs it, and answers with one line: what it printed, or how it failed.</summary>
+    private const string Server =
+        """
+        import sys, io, json, traceback, contextlib, duckdb, deltalake
+        for line in sys.stdin:
+            asked, said = json.loads(line), io.StringIO()
+            sys.argv = ['-c', *asked['arguments']]
+            try:
+                with contextlib.redirect_stdout(said): exec(compile(asked['program'], 'program', 'exec'), {'__name__': '__main__'})
+                answer = {'output': said.getvalue()}
+            except BaseException:
+                answer = {'error': traceback.format_exc()}
+            print(json.dumps(answer), flush=True)
+        """;
+
+    private static readonly SemaphoreSlim Gate = new(1);
+    private static Process? Python;
+
     /// <summary>Runs a Python program with deltalake and duckdb at hand; gives what it prints.</summary>
     internal static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Shared.Path("peers", "peers.sh")) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["python", "-c", program, .. arguments])
-            start.ArgumentList.Add(argument);
-        using var python = Process.Start(start)!;
-        var errors = python.StandardError.ReadToEndAsync();
-        var output = await python.StandardOutput.ReadToEndAsync();
-        await python.WaitForExitAsync();
-        Assert.True(python.ExitCode == 0, await errors);
-        return output;
+        var script = Shared.Path("peers", "peers.sh");
+        await Gate.WaitAsync();
+        try
+        {
+            // It ends with its input, and so with this process.
+            Python ??= Process.Start(new ProcessStartInfo(script, ["python", "-c", Server]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            using var asked = new MemoryStream();
+            using (var json = new Utf8JsonWriter(asked))
+            {
+                json.WriteStartObject();
+                json.WriteString("program", program);
+                json.WriteStartArray("arguments");
+                foreach (var argument in arguments)
+                    json.WriteStringValue(argument);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            await Python.StandardInput.WriteLineAsync(Encoding.UTF8.GetString(asked.ToArray()));
+            await Python.StandardInput.FlushAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+            using var answer = JsonDocument.Parse(await Python.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("Python ended"));
+            Assert.False(answer.RootElement.TryGetProperty("error", out var error), error.ValueKind == JsonValueKind.String ? error.GetString() : "");
+            return answer.RootElement.GetProperty("output").GetString()!;
+        }
+        finally
+        {
+            Gate.Release();
+        }
     }
 
     /// <summary>The rows that delta-rs reads, as sorted JSON texts by DuckDB's to_json.</summary>
