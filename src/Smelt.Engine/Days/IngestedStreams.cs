@@ -67,20 +67,13 @@ internal sealed class IngestedStreams(UpdateContext context, StepPreparation ste
     /// <summary>Older versions hold what was erased from the table since, and from the one that reads it.</summary>
     private async Task HoldErasureAsync(StreamSource source, PinnedTable table, long version, CancellationToken cancel)
     {
-        try
-        {
-            TakenRows.HoldErasure(step, source.Name, table.Snapshot, await table.Table.SnapshotAsync(version, cancel));
-        }
-        catch (DeltaLogException gone)
-        {
-            throw DayFault.Lost(step, $"{source.Name} no longer tells what was read up to version {version} ({gone.Message.TrimEnd('.')})");
-        }
+        TakenRows.HoldErasure(step, source.Name, table.Snapshot, await ToldAsync(source, version, async () => await table.Table.SnapshotAsync(version, cancel)));
         await TakenRows.HoldOwnErasureAsync(context, step, $"{source.Name} at version {version}", $"Erase them from {source.Name} too", cancel);
     }
 
     private async Task<string> PartAsync(StreamSource source, DeltaTable table, StreamRange range, string name, int batch, CancellationToken cancel)
     {
-        var (scan, added) = await ScanAsync(source, table, range, cancel);
+        var (scan, added) = await ToldAsync(source, range.To, () => _binding.ScanAsync(table, source, range, cancel));
         var missing = await table.MissingFilesAsync(scan.Files, cancel);
         if (missing.Count > 0)
             throw DayFault.Lost(step, $"{missing.Count} of {scan.Files.Count} files of {source.Name} that were read up to version {range.To} are gone: {string.Join(", ", missing.Take(3))}{(missing.Count > 3 ? ", …" : "")}");
@@ -89,19 +82,19 @@ internal sealed class IngestedStreams(UpdateContext context, StepPreparation ste
         return $"SELECT *{added}, {batch} AS {StreamedRow.Batch} FROM {SqlText.Identifier(StepCatalog.OwnSchema, $"ingested_scan_{name}")}";
     }
 
-    private async Task<(TableScan Scan, string Added)> ScanAsync(StreamSource source, DeltaTable table, StreamRange range, CancellationToken cancel)
+    private async Task<T> ToldAsync<T>(StreamSource source, long version, Func<Task<T>> ask)
     {
         try
         {
-            return await _binding.ScanAsync(table, source, range, cancel);
+            return await ask();
         }
         catch (DeltaLogException gone) when (gone.Fault is DeltaLogFault.VersionNotFound or DeltaLogFault.Gap or DeltaLogFault.ChangesNotRecorded or DeltaLogFault.ChangesIncompatible)
         {
-            throw DayFault.Lost(step, $"{source.Name} no longer tells what was read up to version {range.To} ({gone.Message.TrimEnd('.')})");
+            throw DayFault.Lost(step, $"{source.Name} no longer tells what was read up to version {version} ({gone.Message.TrimEnd('.')})");
         }
         catch (EngineException gone) when (gone.Code is EngineCodes.StreamLogGone or EngineCodes.StreamReplaced)
         {
-            throw DayFault.Lost(step, $"the log of {source.Name} no longer tells what was read up to version {range.To}");
+            throw DayFault.Lost(step, $"the log of {source.Name} no longer tells what was read up to version {version}");
         }
         catch (EngineException changed) when (changed.Code == EngineCodes.StreamChanged)
         {

@@ -60,7 +60,7 @@ public sealed class StreamedBronzeDayTests
         using (var erased = folder.Copy())
         {
             erased.Smelt("sql", "--erasure", "DELETE FROM bronze.s WHERE id = 2").Expect(0);
-            Assert.Contains("of bronze.s): bronze.s at version", LocalUpdate.Days(erased.Path, "2025-01-01", "2025-01-01", "bronze.t").Failed("bronze.t", "SM6244"));
+            Assert.Contains("(from bronze.s, ", LocalUpdate.Days(erased.Path, "2025-01-01", "2025-01-01", "bronze.t").Failed("bronze.t", "SM6244"));
             // What was read after it holds nothing of it.
             LocalUpdate.On("2025-01-05", erased.Write("landing/6.csv", "id,amount\n8,80\n").Path);
             Assert.Equal(0, Days(erased, "2025-01-05", "2025-01-05").Counts.RowsOut);
@@ -68,7 +68,7 @@ public sealed class StreamedBronzeDayTests
         using (var own = folder.Copy())
         {
             own.Smelt("sql", "--erasure", "DELETE FROM bronze.t WHERE id = 2").Expect(0);
-            Assert.Contains("of bronze.t): bronze.s at version", LocalUpdate.Days(own.Path, "2025-01-01", "2025-01-01", "bronze.t").Failed("bronze.t", "SM6244"));
+            Assert.Contains("(from bronze.t, ", LocalUpdate.Days(own.Path, "2025-01-01", "2025-01-01", "bronze.t").Failed("bronze.t", "SM6244"));
         }
         folder.Write("bronze/t.sql", Bronze.Replace("amount > 0", "amount > -10")).Smelt("quarantine", "replay", "bronze.t").Expect(0);
         Assert.Contains("rows of it were let in from quarantine", LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "bronze.t").Failed("bronze.t", "SM6220"));
