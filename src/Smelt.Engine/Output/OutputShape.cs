@@ -7,7 +7,7 @@ namespace Smelt.Engine;
 /// <summary>What a step's query gives and how it is stored: names, types, casts, metadata columns.</summary>
 internal sealed class OutputShape
 {
-    private OutputShape(IReadOnlyList<OutputColumn> columns, DuckDbType? carried) => (Columns, CarriedRow) = (columns, carried);
+    internal OutputShape(IReadOnlyList<OutputColumn> columns, DuckDbType? carried) => (Columns, CarriedRow) = (columns, carried);
 
     public IReadOnlyList<OutputColumn> Columns { get; }
 
