@@ -20,15 +20,7 @@ public sealed class SparkFixture : IDisposable
         await _gate.WaitAsync();
         try
         {
-            _spark ??= Start(script);
-            await _spark.StandardInput.WriteLineAsync(statement + ";");
-            await _spark.StandardInput.FlushAsync();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
-            string line;
-            // Some commands (VACUUM) print sentences of their own before the answer.
-            do
-                line = await _spark.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("Spark ended");
-            while (!line.StartsWith('{'));
+            var line = await AnswerAsync(_spark ??= Start(script), statement);
             using var answer = JsonDocument.Parse(line);
             Assert.False(answer.RootElement.TryGetProperty("error", out _), $"{statement}\n{line}");
             return answer.RootElement.TryGetProperty("rows", out var rows) ? [.. rows.Clone().EnumerateArray()] : [];
@@ -36,6 +28,30 @@ public sealed class SparkFixture : IDisposable
         finally
         {
             _gate.Release();
+        }
+    }
+
+    private async Task<string> AnswerAsync(Process spark, string statement)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        try
+        {
+            await spark.StandardInput.WriteLineAsync(statement + ";");
+            await spark.StandardInput.FlushAsync();
+            // Some commands (VACUUM) print sentences of their own before the answer.
+            string line;
+            do
+                line = await spark.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("Spark ended");
+            while (!line.StartsWith('{'));
+            return line;
+        }
+        catch (OperationCanceledException)
+        {
+            // Its late answer would be taken for the next statement's.
+            _spark = null;
+            spark.Kill(entireProcessTree: true);
+            spark.Dispose();
+            throw;
         }
     }
 
