@@ -13,7 +13,7 @@ internal static class Erasure
     public static async Task<DmlResult> RunAsync(PipelineSession session, StatementTarget target, DmlOperation operation, DmlOptions options, DuckDbConnection connection, CancellationToken cancel)
     {
         var context = session.NewContext("sql", FaultPoints.FromEnvironment());
-        options = options with { Tags = CommitMarks.Of(CommitMarks.Erasure), AlsoTransactions = [ErasureMark.Next(target.Snapshot, context.Clock)], LiftsAppendOnly = target.Dataset is not null };
+        options = options with { Tags = CommitMarks.Of(CommitMarks.Erasure), AlsoTransactions = table => [ErasureMark.Next(table, context.Clock)], LiftsAppendOnly = target.Dataset is not null };
         var pinned = new PinnedTable(target.Table, target.Snapshot);
         return await PurposefulDelete.RunAsync(context, target.Dataset?.ToString() ?? target.Table.Folder, pinned, () => target.Table.ChangeAsync(operation, options, connection, options.ReadsTarget ? target.Snapshot : null, cancel), cancel);
     }

@@ -101,7 +101,8 @@ internal sealed class RowStatements(PipelineSession session, bool isErasure)
         switch (result)
         {
             case DmlResult.Committed committed:
-                var notes = isErasure ? await Erasure.NotesAsync(session, target, cancel) : await ChangedByHand.NotesAsync(session, target, statement, committed, cancel);
+                // The rows are changed: who interrupts now is told so, and not that nothing was.
+                var notes = isErasure ? await Erasure.NotesAsync(session, target, CancellationToken.None) : await ChangedByHand.NotesAsync(session, target, statement, committed, CancellationToken.None);
                 return new StatementOutcome(statement.Verb, name, Words(committed.Metrics)) { Version = committed.Version, Metrics = Numbers(committed.Metrics), Notes = notes };
             case DmlResult.Unchanged unchanged:
                 return new StatementOutcome(statement.Verb, name, "no row to change") { Metrics = Numbers(unchanged.Metrics) };

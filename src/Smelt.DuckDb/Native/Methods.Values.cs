@@ -21,6 +21,7 @@ internal static unsafe partial class Methods
     [LibraryImport(L)] public static partial byte* duckdb_get_varchar(nint value);
 
     [LibraryImport(L)] public static partial nint duckdb_create_logical_type(int type);
+    [LibraryImport(L, StringMarshalling = StringMarshalling.Utf8)] public static partial void duckdb_logical_type_set_alias(nint type, string alias);
     [LibraryImport(L)] public static partial nint duckdb_create_list_type(nint child);
     [LibraryImport(L)] public static partial nint duckdb_create_array_type(nint child, ulong size);
     [LibraryImport(L)] public static partial nint duckdb_create_map_type(nint key, nint value);

@@ -31,8 +31,16 @@ public sealed unsafe partial class DuckDbType
             case DuckDbTypeId.Map: return WithChild(Fields[0].Type, key => WithChild(Fields[1].Type, value => Methods.duckdb_create_map_type(key, value)));
             case DuckDbTypeId.Struct: return CreateStruct();
             case DuckDbTypeId.Union or DuckDbTypeId.Enum: throw new NotSupportedException($"No value of type {this} can be made outside DuckDB.");
-            default: return Methods.duckdb_create_logical_type((int)Id);
+            default: return CreatePlain();
         }
+    }
+
+    private nint CreatePlain()
+    {
+        var type = Methods.duckdb_create_logical_type((int)Id);
+        // JSON is a text of that name: DuckDB takes no other type for it where it looks for a function.
+        if (Alias is not null) Methods.duckdb_logical_type_set_alias(type, Alias);
+        return type;
     }
 
     private static DuckDbType Read(nint type, DuckDbTypeId id, string? alias) => id switch

@@ -19,7 +19,7 @@ internal sealed class Extracts(CdcBatch batch, Dataset dataset)
     public static IEnumerable<string> Changed(StepPreparation step) => step.State!.Done is not { } done || step.Mode == RefreshMode.Full ? []
         : step.Tables.Where(t => !done.Tables.Any(d => d.TableId == t.TableId && d.DataVersion == t.DataVersion)).Select(static t => $"{t.Name} changed");
 
-    /// <summary>The extract that a batch took of tables, in words: no two batches took the same versions.</summary>
+    /// <summary>The extract that a batch took of tables, in words: no two batches took the same versions of the same tables.</summary>
     public static string? VersionOf(IntentRecord intent) => intent.Tables.Count == 0 ? null : string.Join("; ", intent.Tables.Select(static t => $"{t.Name}, version {t.Version}"));
 
     /// <summary>SQL of an extract's name.</summary>

@@ -23,11 +23,11 @@ internal sealed class ReplayedExtract(StepPreparation step, CdcBatch batch)
     public async Task<IReadOnlyList<string>> HoldAsync(string typed, string? sequence, CancellationToken cancel)
     {
         batch.Run($"CREATE TABLE {Places} AS SELECT {Place} AS p, {sequence ?? await TimeAsync(cancel)} AS seq FROM ({typed}) AS e");
-        batch.Run($"DELETE FROM {Own}.single WHERE p IN (SELECT p FROM {Places} WHERE seq IS DISTINCT FROM {Last})");
+        batch.Run($"DELETE FROM {Own}.single WHERE p IN (SELECT p FROM {Places} WHERE (seq = {Last}) IS NOT TRUE)");
         var last = batch.Connection.Scalar($"SELECT CAST({Last} AS VARCHAR)");
         Stay($"seq < {Last}", $"they are of extracts before {last}, which was applied over them: what it holds is the truth, and it brought a row again that is still there");
-        Stay($"seq > {Last}", "none of their extract passed, so that it was not applied; put it into the source again under a later name");
-        Stay($"seq IS NULL OR {Last} IS NULL", "which extract they are of cannot be told");
+        Stay($"seq > {Last} OR (seq IS NOT NULL AND {Last} IS NULL)", "none of their extract passed, so that it was not applied; put it into the source again under a later name");
+        Stay("seq IS NULL", "which extract they are of cannot be told");
         return _notes;
     }
 
@@ -59,6 +59,7 @@ internal sealed class ReplayedExtract(StepPreparation step, CdcBatch batch)
         batch.Run($"CREATE TABLE {Times} (told VARCHAR, noted BIGINT)");
         foreach (var part in (await IngestedFiles.OfAsync(step.State!, null, cancel)).Read.Where(static b => Extracts.VersionOf(b) is not null).Chunk(500))
             batch.Run($"INSERT INTO {Times} VALUES {string.Join(", ", part.Select(static b => $"({SqlText.Literal(Extracts.VersionOf(b)!)}, {b.AtMicros})"))}");
-        return $"(SELECT make_timestamptz(t.noted) FROM {Own}.held AS h JOIN {Times} AS t ON t.told = h.{Told} WHERE h.{ReplayBatch.Place} = {Place})";
+        // A table that was made anew begins with the versions of the one before it: which of both it was is not told.
+        return $"(SELECT CASE WHEN count(DISTINCT t.noted) = 1 THEN make_timestamptz(max(t.noted)) END FROM {Own}.held AS h JOIN {Times} AS t ON t.told = h.{Told} WHERE h.{ReplayBatch.Place} = {Place})";
     }
 }

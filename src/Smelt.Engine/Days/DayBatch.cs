@@ -94,6 +94,7 @@ internal sealed class DayBatch : IStepBatch
         // Rows that bear the stamps of those that they were streamed from are days of these, as in silver.
         var isPassedOn = _flows.Exists(static f => f.GivesStamps);
         if (isPassedOn) RefuseOthers();
+        if (isBronze) RefuseRetained(context, names.IngestionDate);
         var isIngestion = isBronze && _column.Equals(names.IngestionDate, StringComparison.OrdinalIgnoreCase) && !_flows.Exists(f => f.Streams && f.Gives([_column]));
         foreach (var flow in _flows) await flow.BindAsync(isIngestion ? days : null, cancel);
         if (_flows.Count == 1) Sql = _flows[0].Sql;
@@ -101,6 +102,13 @@ internal sealed class DayBatch : IStepBatch
         if (!isBronze || isPassedOn) return;
         Where = await OfBatchesAsync(names, isIngestion, cancel);
         IsEmpty = isIngestion && _flows.TrueForAll(static f => f.Ingested is { Batches.Count: 0 });
+    }
+
+    /// <summary>Retention took rows by a date that the query itself gives: their batches do not tell which they were.</summary>
+    private void RefuseRetained(UpdateContext context, string? date)
+    {
+        if (date is null || _column.Equals(date, StringComparison.OrdinalIgnoreCase) || TakenRows.FirstKept(context, _step.Dataset) is null || !_flows.Exists(f => f.Streams && f.Gives([date]))) return;
+        throw DayFault.Refused(_step, $"retention takes its rows by {date}, which its query gives, so that days by {_column} could bring them back. Make days by {date} (TBLPROPERTIES ('{DayColumn.Property}' = '{date}'))");
     }
 
     private void RefuseOthers()
@@ -122,6 +130,7 @@ internal sealed class DayBatch : IStepBatch
         _among = $"{SqlText.Identifier(id)} {In(ingested.SelectMany(static i => i.Batches))}";
         // By ingestion date it comes on its file's day, whenever it was let in; by a column of its own on that column's.
         var let = isIngestion ? "" : $"{Where} AND ";
+        await RefuseForeignBatchesAsync(id, In, cancel);
         var streamed = _flows.Where(static f => f.Streams).SelectMany(static f => f.Ingested?.Replays ?? []).ToList();
         if (streamed.Count > 0) await RefuseReplayedAsync($"{SqlText.Identifier(id)} {In(streamed)}", "and a row that came from a streamed table does not tell its place there, so that", cancel);
         var replays = _flows.Where(static f => !f.Streams).SelectMany(static f => f.Ingested?.Replays ?? []).ToList();
@@ -133,6 +142,22 @@ internal sealed class DayBatch : IStepBatch
         }
         var files = ingested.SelectMany(static i => i.Files).Select(static f => f.File.Path).ToList();
         return files.Count == 0 ? where : $"({where} OR ({let}{target} {In(replays)} AND {RowDifference.Target}.{SqlText.Identifier(file)} {In(files)}))";
+    }
+
+    /// <summary>Rows of the time when the query passed on the stamps of what it streams bear other tables' batches: they would stay, and come again.</summary>
+    private async Task RefuseForeignBatchesAsync(string id, Func<IEnumerable<string>, string> isIn, CancellationToken cancel)
+    {
+        // What ONCE flows and removed ones brought is not told by the batches of these.
+        if (!_flows.Exists(static f => f.Streams) || _flows.Count < _step.Dataset.Flows.Count || RemovedFlows.Of(_step).Count > 0) return;
+        var known = new List<string>();
+        foreach (var flow in _flows)
+        {
+            var all = await IngestedFiles.OfAsync(flow.Step.State!, null, cancel);
+            known.AddRange([.. all.Batches, .. all.Replays]);
+        }
+        await Catalog.BindTableAsync(StepCatalog.OwnSchema, "target_before", _step.Target!, cancel);
+        if (Catalog.Connection.Scalar($"SELECT 1 FROM {StepCatalog.OwnSchema}.target_before AS {RowDifference.Target} WHERE {Where} AND {SqlText.Identifier(id)} NOT {isIn(known)} LIMIT 1") is null) return;
+        throw DayFault.Refused(_step, $"rows of these days bear the stamps of the table that they were streamed from, which today's query does not pass on, so that they cannot be told from those that are read again. Rebuild it with --full-refresh {_step.Dataset.Name}");
     }
 
     /// <summary>A row that was let in bears the batch that let it in, and only its file tells that it is one that comes again.</summary>

@@ -74,7 +74,7 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
     /// <summary>The flow whose next batch was begun by an ordinary update, or is prepared: that one comes first.</summary>
     private static async Task<StepPreparation?> FirstOpenAsync(List<StepPreparation> flows, CancellationToken cancel)
     {
-        if (flows.Find(static f => f.State!.IsPrepared) is { } prepared) return prepared;
+        if (flows.Find(static f => StepRunner.KeyOf(f) is var key && f.State!.Has(key.Generation, key.Batch, "prepared")) is { } prepared) return prepared;
         foreach (var flow in flows)
         {
             if (await flow.State!.IsBegunAsync(cancel)) return flow;

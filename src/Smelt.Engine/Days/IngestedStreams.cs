@@ -15,6 +15,7 @@ internal sealed class IngestedStreams(UpdateContext context, StepPreparation ste
     private const string Number = "__smelt_number", Name = "__smelt_source";
 
     private readonly StreamBinding _binding = new(context, step, catalog);
+    private List<string>? _columns;
     private readonly HashSet<StreamRange> _bound = new(ReferenceEqualityComparer.Instance);
 
     public long Rows { get; private set; }
@@ -50,8 +51,9 @@ internal sealed class IngestedStreams(UpdateContext context, StepPreparation ste
         if (ranges.Exists(r => r.Range!.TableId != id)) throw DayFault.Lost(step, $"{source.Name} was dropped and made again since it was read");
         if (ranges.Count > 0) await HoldErasureAsync(source, table, ranges.Min(static r => r.Range!.To), cancel);
         var parts = new List<string>();
-        foreach (var (batch, range) in ranges) parts.Add(await PartAsync(source, table.Table, range!, $"{flow}_{index}_{batch}", batch, cancel));
-        if (parts.Count == 0) parts.Add(await PartAsync(source, table.Table, new StreamRange(source.Name, id, table.Snapshot.Version, table.Snapshot.Version), $"{flow}_{index}", 0, cancel));
+        _columns = null;
+        foreach (var (batch, range) in ranges) parts.Add(await PartAsync(source, table, range!, $"{flow}_{index}_{batch}", batch, cancel));
+        if (parts.Count == 0) parts.Add(await PartAsync(source, table, new StreamRange(source.Name, id, table.Snapshot.Version, table.Snapshot.Version), $"{flow}_{index}", 0, cancel));
         return View(string.Join("\nUNION ALL BY NAME\n", parts), $"{flow}_{index}");
     }
 
@@ -71,10 +73,15 @@ internal sealed class IngestedStreams(UpdateContext context, StepPreparation ste
         await TakenRows.HoldOwnErasureAsync(context, step, $"{source.Name} at version {version}", $"Erase them from {source.Name} too", cancel);
     }
 
-    private async Task<string> PartAsync(StreamSource source, DeltaTable table, StreamRange range, string name, int batch, CancellationToken cancel)
+    private static List<string> ColumnsOf(TableScan changes) => [.. changes.Schema.Fields.Select(static f => f.Name).Where(static n => n is not ("_change_type" or "_commit_version" or "_commit_timestamp"))];
+
+    private async Task<string> PartAsync(StreamSource source, PinnedTable table, StreamRange range, string name, int batch, CancellationToken cancel)
     {
-        var (scan, added) = await ToldAsync(source, range.To, () => _binding.ScanAsync(table, source, range, cancel));
-        var missing = await table.MissingFilesAsync(scan.Files, cancel);
+        var (scan, added) = await ToldAsync(source, range.To, () => _binding.ScanAsync(table.Table, source, range, cancel));
+        // Today's query names today's columns: in the files of then they are found by what they are called there.
+        if (!source.IsChanges) scan = new ScanBuilder(table.Table, table.Snapshot.Metadata).Build(scan.Files);
+        else if (!(_columns ??= ColumnsOf(scan)).SequenceEqual(ColumnsOf(scan))) throw DayFault.Refused(step, $"the columns of {source.Name} changed between its batches, and its changes come under the columns of then");
+        var missing = await table.Table.MissingFilesAsync(scan.Files, cancel);
         if (missing.Count > 0)
             throw DayFault.Lost(step, $"{missing.Count} of {scan.Files.Count} files of {source.Name} that were read up to version {range.To} are gone: {string.Join(", ", missing.Take(3))}{(missing.Count > 3 ? ", …" : "")}");
         (Rows, Bytes) = (Rows + scan.Files.Sum(static f => f.LiveRecords ?? 0), Bytes + scan.Files.Sum(static f => f.Size));

@@ -59,9 +59,9 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
     public async Task BindAsync(DayRange? ingested, CancellationToken cancel)
     {
         var names = new Dictionary<object, string>(ReferenceEqualityComparer.Instance);
+        if (IsBronze && !IsOnce && Streams && step.Query.FileSources.Any()) throw Refused("it reads files and tables in one query, and its rows do not tell which of them they are of. Write two flows for that");
         if (!IsView && !IsOnce && (IsBronze ? !GivesStamps : step.Query.FileSources.Any())) await FindIngestedAsync(ingested, cancel);
         var streamed = IsBronze && Ingested is { } found && Streams ? new IngestedStreams(context, step, catalog, flow, found.Read) : null;
-        if (streamed is not null && step.Query.FileSources.Any()) throw Refused("it reads files and tables in one query, and its rows do not tell which of them they are of. Write two flows for that");
         streamed?.Prepare();
         foreach (var (reference, call, source) in StreamSource.Of(step.Query))
             names[(object?)reference ?? call!] = streamed is null ? await StreamAsync(source, names.Count, cancel) : await streamed.BindAsync(source, names.Count, cancel);
@@ -160,6 +160,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
     private async Task<UpdateTables> AsReadAsync(CancellationToken cancel)
     {
         var pinned = new UpdateTables(context.Layout);
+        if (Done.Tables is [var read, ..]) await TakenRows.HoldOwnErasureAsync(context, step, $"{read.Name} at version {read.Version}{(Done.Tables.Count > 1 ? " and others" : "")}", "Erase them from what it reads", cancel);
         foreach (var input in Done.Tables)
         {
             if (!DatasetName.TryParse(input.Name, out var name)) continue;

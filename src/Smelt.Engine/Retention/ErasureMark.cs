@@ -8,7 +8,8 @@ namespace Smelt.Engine;
 /// </summary>
 public static class ErasureMark
 {
-    private const string Erased = "smelt:erased", Anew = "smelt:anew";
+    // Not among the marks of flows, which begin with "smelt:" and tell whose a table is.
+    private const string Erased = "smelt.erased", Anew = "smelt.anew";
 
     /// <summary>The mark that an erasure leaves.</summary>
     public static TransactionMark Next(Snapshot table, TimeProvider clock)

@@ -22,12 +22,10 @@ public sealed partial class DeltaTable
         foreach (var file in files)
         {
             var path = FilePath.Decode(file.Path);
-            if (FilePath.IsAbsolute(path))
-                continue;
-            var key = FilePath.Key(Folder, path);
-            if (await Lake.Store.StatAsync(key, cancel) is not { } found || found.Size != file.Size)
-                missing.Add(key);
-            if (file.DeletionVector is { StorageType: not "i" } vector && await Lake.Store.StatAsync(DeletionVectorReader.KeyOf(this, vector), cancel) is null)
+            // Files of a change feed come without their size; no data file is empty.
+            if (!FilePath.IsAbsolute(path) && (await Lake.Store.StatAsync(FilePath.Key(Folder, path), cancel) is not { } found || (file.Size > 0 && found.Size != file.Size)))
+                missing.Add(FilePath.Key(Folder, path));
+            if (file.DeletionVector is { StorageType: "u" } vector && await Lake.Store.StatAsync(DeletionVectorReader.KeyOf(this, vector), cancel) is null)
                 missing.Add(DeletionVectorReader.KeyOf(this, vector));
         }
         return missing;

@@ -147,7 +147,7 @@ internal sealed class DmlRun(DeltaTable table, DmlOperation operation, DmlOption
             ChangeFiles = draft.Files?.ChangeFiles ?? [],
             Reads = options.ReadsTarget ? TableReads.Everything : draft.Reads,
             Transaction = options.Transaction,
-            AlsoTransactions = options.AlsoTransactions,
+            AlsoTransactions = options.AlsoTransactions(attempt.Snapshot),
             Operation = draft.Operation,
             OperationParameters = draft.Parameters,
             OperationMetrics = DmlMetricNames.Texts(draft.Names(metrics)),

@@ -26,8 +26,8 @@ public sealed record DmlOptions
     /// <summary>Idempotence mark: where the table has it already nothing is done.</summary>
     public TransactionMark? Transaction { get; init; }
 
-    /// <summary>Marks that the commit leaves and that decide nothing; no application twice.</summary>
-    public IReadOnlyList<TransactionMark> AlsoTransactions { get; init; } = [];
+    /// <summary>Marks that the commit leaves and that decide nothing, by the table as an attempt finds it; no application twice.</summary>
+    public Func<Snapshot, IReadOnlyList<TransactionMark>> AlsoTransactions { get; init; } = static _ => [];
 
     /// <summary>Tags for commitInfo.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = EmptyMap.Texts;

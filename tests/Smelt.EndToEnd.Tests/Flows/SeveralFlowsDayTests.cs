@@ -119,6 +119,11 @@ public sealed class SeveralFlowsDayTests
             Assert.Contains("archive/old.csv, which it reads again, may hold them still", LocalUpdate.Days(files.Path, "2025-01-01", "2025-01-01", "silver.orders").Failed("silver.orders", "SM6244"));
         }
         LocalUpdate.Run(folder.Write("bronze/old.sql", "SELECT * FROM STREAM read_files('archive', format => 'csv')").Write("silver/orders.sql", Orders.Replace("FROM read_files('archive/*.csv')", "FROM bronze.old")).Path, null, "silver.orders");
+        using (var own = folder.Copy())
+        {
+            own.Smelt("sql", "--erasure", "DELETE FROM silver.orders WHERE id = 21").Expect(0);
+            Assert.Contains("(from silver.orders, ", LocalUpdate.Days(own.Path, "2025-01-01", "2025-01-01", "silver.orders").Failed("silver.orders", "SM6244"));
+        }
         folder.Smelt("sql", "--erasure", "DELETE FROM bronze.old WHERE id = 21").Expect(0);
         Assert.Contains("bronze.old at version", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.orders").Failed("silver.orders", "SM6244"));
     }

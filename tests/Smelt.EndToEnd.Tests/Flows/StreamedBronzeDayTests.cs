@@ -107,6 +107,41 @@ public sealed class StreamedBronzeDayTests
         Assert.Contains("its batches read bronze.more, which its query does not name today", LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "bronze.t").Failed("bronze.t", "SM6220"));
     }
 
+    [Fact]
+    public void Changes_that_were_updates_come_again_as_they_came()
+    {
+        using var folder = new PipelineFolder("name: b\n").Write("landing.txt", "");
+        folder.Smelt("sql", "CREATE TABLE delta.`src` (id BIGINT, amount BIGINT) TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true'); INSERT INTO delta.`src` VALUES (1, 10), (2, 20)").Expect(0);
+        folder.Write("bronze/t.sql", $"SELECT id, amount, _change_type AS what FROM STREAM table_changes('{folder.File("src")}')");
+        LocalUpdate.On("2025-01-01", folder.Path);
+        folder.Smelt("sql", "UPDATE delta.`src` SET amount = 21 WHERE id = 2").Expect(0);
+        LocalUpdate.On("2025-01-02", folder.Path);
+        Assert.Equal(0, Days(folder, "2025-01-01", "2025-01-02").Counts.RowsOut);
+        folder.Write("bronze/t.sql", $"SELECT id, amount * 10 AS amount, _change_type AS what FROM STREAM table_changes('{folder.File("src")}')");
+        _ = Days(folder, "2025-01-02", "2025-01-02");
+        Assert.Equal("1:10 insert, 2:20 insert, 2:200 update_preimage, 2:210 update_postimage", Text(folder, "SELECT string_agg(id || ':' || amount || ' ' || what, ', ' ORDER BY id, amount) FROM bronze.t"));
+    }
+
+    [Fact]
+    public void A_column_that_came_later_is_null_in_what_batches_read_before_it()
+    {
+        using var folder = ThreeDays(Bronze);
+        LocalUpdate.On("2025-01-04", folder.Write("landing/5.csv", "id,amount,note\n9,90,late\n").Path);
+        folder.Write("bronze/t.sql", Bronze.Replace("SELECT id,", "SELECT id, note,"));
+        LocalUpdate.On("2025-01-04", folder.Path);
+        _ = Days(folder, "2025-01-01", "2025-01-04");
+        Assert.Equal("1: 2: 3: 5: 7: 9:late", Text(folder, "SELECT string_agg(id || ':' || coalesce(note, ''), ' ' ORDER BY id) FROM bronze.t"));
+    }
+
+    [Fact]
+    public void Rows_of_a_time_when_stamps_were_passed_on_are_not_doubled()
+    {
+        using var folder = ThreeDays("CREATE STREAMING TABLE t AS SELECT * FROM STREAM bronze.s");
+        LocalUpdate.On("2025-01-04", folder.Write("bronze/t.sql", Bronze).Write("landing/5.csv", "id,amount\n9,90\n").Path);
+        Assert.Contains("bear the stamps of the table that they were streamed from", LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-02", "bronze.t").Failed("bronze.t", "SM6220"));
+        Assert.Equal("8", Text(folder, "SELECT count(*) || '' FROM bronze.t"));
+    }
+
     public static TheoryData<string> Points() => [.. new[] { "before-intent", "after-intent", "before-data", "after-data", "before-prepared", "after-prepared", "before-commit-0", "after-commit-0", "after-commit-1", "before-commit-2", "after-commit-2", "before-done", "after-done" }
         .Where(static p => Repository.IsDeep || p is "after-intent" or "after-prepared" or "after-commit-0")];
 

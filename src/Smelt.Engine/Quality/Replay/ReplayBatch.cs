@@ -147,11 +147,14 @@ internal sealed class ReplayBatch : IStepBatch
         Catalog.Connection.Execute($"CREATE TABLE {Own}.held AS SELECT row_number() OVER () AS {Place}, * FROM {Own}.quarantine");
         // A value that a cast failed on is not in the kept row: only its input can tell.
         var can = IsRerun ? $"{QuarantineColumns.Input} IS NOT NULL" : $"NOT list_has_any({QuarantineColumns.Broken}, list_filter({QuarantineColumns.Broken}, lambda b: starts_with(b, 'cast:')))";
+        // A row of a flow that is gone was in another's extracts: those of this one never lacked it.
+        var isOfNone = _part.IsKept && _step.Flow.Cdc is { IsSnapshot: true };
+        if (isOfNone) can = "false";
         var asked = $"({_part.Rows})" + (where is null ? "" : $" AND ({where}\n)");
         var connection = Catalog.Connection;
         connection.Execute($"CREATE TABLE {Own}.asked AS SELECT * FROM {Own}.held WHERE {asked}; CREATE TABLE {Own}.chosen AS SELECT * FROM {Own}.asked WHERE {can}");
         Chosen = (long)connection.Scalar($"SELECT count(*) FROM {Own}.chosen")!;
         var left = (long)connection.Scalar($"SELECT count(*) FROM {Own}.asked")! - Chosen;
-        if (left > 0) Notes = [$"{left} quarantined rows stay: {(IsRerun ? "their input was not kept" : "their input cannot be told from their rows, and a value that could not be cast is not in the kept row")}"];
+        if (left > 0) Notes = [$"{left} quarantined rows stay: {(isOfNone ? "they are of no flow that is defined today, and no extract of another one lacked them" : IsRerun ? "their input was not kept" : "their input cannot be told from their rows, and a value that could not be cast is not in the kept row")}"];
     }
 }
