@@ -111,7 +111,9 @@ public sealed class StreamedBronzeDayTests
     public void Changes_that_were_updates_come_again_as_they_came()
     {
         using var folder = new PipelineFolder("name: b\n").Write("landing.txt", "");
-        folder.Smelt("sql", "CREATE TABLE delta.`src` (id BIGINT, amount BIGINT) TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true'); INSERT INTO delta.`src` VALUES (1, 10), (2, 20)").Expect(0);
+        Directory.CreateDirectory(folder.File("src"));
+        folder.Smelt("query", "SELECT id, id * 10 AS amount FROM range(1, 3) AS r(id)", "--format", "parquet", "--output", "src/1.parquet").Expect(0);
+        folder.Smelt("sql", "CONVERT TO DELTA parquet.`src`; ALTER TABLE delta.`src` SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')").Expect(0);
         folder.Write("bronze/t.sql", $"SELECT id, amount, _change_type AS what FROM STREAM table_changes('{folder.File("src")}')");
         LocalUpdate.On("2025-01-01", folder.Path);
         folder.Smelt("sql", "UPDATE delta.`src` SET amount = 21 WHERE id = 2").Expect(0);

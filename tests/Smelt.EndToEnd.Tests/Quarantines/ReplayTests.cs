@@ -133,7 +133,7 @@ public sealed class ReplayTests(ReplayTests.Prepared prepared) : IClassFixture<R
         folder.Smelt("query", """
             SELECT i AS id, 12345678901234567.89::DECIMAL(38,2) AS d, 'a"b'::BLOB || '\x00\xFF'::BLOB AS b, 'inf'::DOUBLE AS i, 'nan'::DOUBLE AS n, 0.1::DOUBLE AS tenth,
               {'price': 1.10::DECIMAL(38,20), 'list': [{'raw': '\x01'::BLOB}, NULL], 'far': '-inf'::DOUBLE} AS s, MAP {'k': 2.50::DECIMAL(20,10)} AS m, MAP {'p': 1} AS plain,
-              TIMESTAMP '2024-02-29 12:00:00.123456' AS t, TIMESTAMPTZ '2024-02-29 12:00:00.123456+02' AS tz, DATE '0001-01-01' AS day, NULL::INT AS nothing, 'a/b~"c' AS "odd/~""name", [[1], []]::INT[][] AS ll, '{"a": 1}'::JSON AS j,
+              TIMESTAMP '2024-02-29 12:00:00.123456' AS t, TIMESTAMPTZ '2024-02-29 12:00:00.123456+02' AS tz, DATE '0001-01-01' AS day, NULL::INT AS nothing, 'a/b~"c' AS "odd/~""name", [[1], []]::INT[][] AS ll, '{"a":1}'::JSON AS j,
               NULL::STRUCT(x INT) AS no_struct
             FROM range(2) AS r(i)
             """, "--format", "parquet", "--output", "in.parquet").Expect(0);
