@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Smelt.DuckDb;
 using Smelt.Pipelines;
 
@@ -23,15 +22,12 @@ internal sealed class Judge : IDisposable
 
     private readonly Lock _gate = new();
 
-    // A chunk has room for all rows that a vector may hold: to make one for the few that are refused of each would cost more than to judge them.
-    private readonly ConcurrentBag<DataChunk> _chunks = [];
-
     private readonly DuckDbConnection _aside;
-    private readonly DuckDbAppender _refused, _samples;
+    private readonly SetAsideRows _refused;
+    private readonly DuckDbAppender _samples;
     private readonly JudgedRow _row;
     private readonly DuckDbType _rowType;
     private readonly long[] _violated, _sampled;
-    private readonly byte[][] _names;
     private long _rows, _dropped, _quarantined, _failed;
     private bool _disposed;
 
@@ -44,13 +40,12 @@ internal sealed class Judge : IDisposable
         (Rules, _row, _rowType) = (rules, row, rowType);
         _violated = new long[rules.Count];
         _sampled = new long[rules.Count];
-        _names = [.. rules.Select(static r => System.Text.Encoding.UTF8.GetBytes(r.Name))];
         var number = Interlocked.Increment(ref _last);
         (_seen, _decide) = ($"smelt_seen_{number}", $"smelt_judge_{number}");
         catalog.Connection.Execute(
             $"CREATE TABLE {SetAsideTable} (broken VARCHAR[], r {rowType}); CREATE TABLE {StepCatalog.OwnSchema}.samples (rule INTEGER, r {rowType}); CREATE VIEW {Refused} AS {row.ToldSql(SetAsideTable)}");
         _aside = catalog.Database.Connect();
-        _refused = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "set_aside");
+        _refused = new SetAsideRows(_aside, catalog.Name, "set_aside", rules, rowType);
         _samples = _aside.Appender(catalog.Name, StepCatalog.OwnSchema, "samples");
         catalog.Connection.Register(new ScalarFunction(_seen, [DuckDbType.Boolean], DuckDbType.Boolean, See, IsVolatile: true));
         catalog.Connection.Register(new ScalarFunction(
@@ -96,7 +91,6 @@ internal sealed class Judge : IDisposable
         _refused.Dispose();
         _samples.Dispose();
         _aside.Dispose();
-        foreach (var chunk in _chunks) chunk.Dispose();
     }
 
     public void Dispose()
@@ -123,67 +117,62 @@ internal sealed class Judge : IDisposable
         var count = arguments.RowCount;
         var kept = keep.Values<byte>(count);
         kept.Fill(1);
+        var breaks = new bool[count * Rules.Count];
         var any = false;
-        Span<bool> isBroken = stackalloc bool[DataChunk.Capacity];
         for (var rule = 0; rule < Rules.Count; rule++)
         {
-            if (MarkViolations(arguments[rule], count, isBroken) is not (> 0 and var violated)) continue;
+            if (MarkViolations(arguments[rule], count, rule, breaks) is not (> 0 and var violated)) continue;
             Interlocked.Add(ref _violated[rule], violated);
             any = true;
         }
-        if (!any) return;
-        var broken = new List<int>();
-        for (var row = 0; row < count; row++)
-        {
-            if (isBroken[row]) broken.Add(row);
-        }
-        Judged(arguments, kept, broken);
+        if (any) Judged(arguments[Rules.Count], kept, breaks);
     }
 
-    private static int MarkViolations(Vector passes, int count, Span<bool> isBroken)
+    /// <param name="breaks">A flag a rule, row after row.</param>
+    private int MarkViolations(Vector passes, int count, int rule, bool[] breaks)
     {
         var values = passes.Values<byte>(count);
         var validity = passes.Validity(count);
         var violated = 0;
-        // Most chunks break nothing: that is seen many rows at a time.
+        // Most rules break nothing: that is seen many rows at a time.
         if (validity.IsEmpty && !values.Contains((byte)0)) return 0;
         for (var row = 0; row < count; row++)
         {
             if (values[row] != 0 && (validity.IsEmpty || ((validity[row >> 6] >> (row & 63)) & 1) != 0)) continue;
             violated++;
-            isBroken[row] = true;
+            breaks[row * Rules.Count + rule] = true;
         }
         return violated;
     }
 
-    private void Judged(DataChunk arguments, Span<byte> kept, List<int> broken)
+    private void Judged(Vector rows, Span<byte> kept, ReadOnlySpan<bool> breaks)
     {
-        var quarantined = new List<int>();
-        foreach (var row in broken)
+        Span<int> quarantined = stackalloc int[kept.Length];
+        var refused = 0;
+        for (var row = 0; row < kept.Length; row++)
         {
-            var strictest = Strictest(arguments, row);
+            var strictest = Strictest(breaks.Slice(row * Rules.Count, Rules.Count));
             if (strictest == ViolationAction.Warn) continue;
             kept[row] = 0;
             if (strictest == ViolationAction.FailUpdate) Interlocked.Increment(ref _failed);
-            else if (strictest == ViolationAction.QuarantineRow) quarantined.Add(row);
+            else if (strictest == ViolationAction.QuarantineRow) quarantined[refused++] = row;
             else Interlocked.Increment(ref _dropped);
         }
-        Interlocked.Add(ref _quarantined, quarantined.Count);
-        if (quarantined.Count > 0) SetAside(arguments, quarantined);
+        Interlocked.Add(ref _quarantined, refused);
+        if (refused > 0) _refused.Add(rows, quarantined[..refused], breaks);
         for (var rule = 0; rule < Rules.Count; rule++)
         {
-            if (Interlocked.Read(ref _sampled[rule]) < SamplesPerRule) Sample(arguments, rule, broken);
+            if (Interlocked.Read(ref _sampled[rule]) < SamplesPerRule) Sample(rows, rule, kept.Length, breaks);
         }
     }
 
-    private ViolationAction Strictest(DataChunk arguments, int row)
+    /// <returns>Of a row that breaks nothing: that it stays.</returns>
+    private ViolationAction Strictest(ReadOnlySpan<bool> breaks)
     {
         var strictest = ViolationAction.Warn;
-        for (var rule = 0; rule < Rules.Count; rule++)
+        for (var rule = 0; rule < breaks.Length; rule++)
         {
-            if (Passes(arguments, rule, row)) continue;
-            var action = Rules[rule].Action;
-            if (Rank(action) > Rank(strictest)) strictest = action;
+            if (breaks[rule] && Rank(Rules[rule].Action) > Rank(strictest)) strictest = Rules[rule].Action;
         }
         return strictest;
     }
@@ -196,51 +185,23 @@ internal sealed class Judge : IDisposable
         _ => 0,
     };
 
-    private static bool Passes(DataChunk arguments, int rule, int row) => !arguments[rule].IsNull(row) && arguments[rule].Values<byte>(row + 1)[row] != 0;
-
-    private void SetAside(DataChunk arguments, List<int> rows)
+    private void Sample(Vector rows, int rule, int count, ReadOnlySpan<bool> breaks)
     {
-        var chunk = _chunks.TryTake(out var used) ? used : DataChunk.Create([DuckDbType.List(DuckDbType.Varchar), _rowType]);
-        try
+        var found = new List<int>();
+        for (var row = 0; row < count && found.Count < SamplesPerRule; row++)
         {
-            chunk.Reset();
-            Fill(chunk, arguments, rows);
-            lock (_gate) _refused.AppendChunk(chunk);
+            if (breaks[row * Rules.Count + rule]) found.Add(row);
         }
-        finally
-        {
-            _chunks.Add(chunk);
-        }
-    }
-
-    private void Fill(DataChunk chunk, DataChunk arguments, List<int> rows)
-    {
-        var names = chunk[0];
-        ulong total = 0;
-        var perRow = rows.ConvertAll(row => Enumerable.Range(0, Rules.Count).Where(rule => !Passes(arguments, rule, row)).ToList());
-        names.SetListSize((ulong)perRow.Sum(static p => p.Count));
-        for (var i = 0; i < rows.Count; i++)
-        {
-            names.SetListEntry(i, total, (ulong)perRow[i].Count);
-            foreach (var rule in perRow[i]) names.ListChild.SetUtf8((int)total++, _names[rule]);
-        }
-        chunk.CopyRows(arguments[Rules.Count], rows.ToArray(), 1, 0);
-        chunk.RowCount = rows.Count;
-    }
-
-    private void Sample(DataChunk arguments, int rule, List<int> broken)
-    {
-        var rows = broken.Where(row => !Passes(arguments, rule, row)).Take(SamplesPerRule).ToArray();
-        if (rows.Length == 0) return;
+        if (found.Count == 0) return;
         lock (_gate)
         {
-            rows = [.. rows.Take((int)(SamplesPerRule - _sampled[rule]))];
-            if (rows.Length == 0) return;
-            _sampled[rule] += rows.Length;
+            int[] sampled = [.. found.Take((int)(SamplesPerRule - _sampled[rule]))];
+            if (sampled.Length == 0) return;
+            _sampled[rule] += sampled.Length;
             using var chunk = DataChunk.Create([DuckDbType.Integer, _rowType]);
-            chunk[0].Values<int>(rows.Length).Fill(rule);
-            chunk.CopyRows(arguments[Rules.Count], rows, 1, 0);
-            chunk.RowCount = rows.Length;
+            chunk[0].Values<int>(sampled.Length).Fill(rule);
+            chunk.CopyRows(rows, sampled, 1, 0);
+            chunk.RowCount = sampled.Length;
             _samples.AppendChunk(chunk);
         }
     }

@@ -33,7 +33,7 @@ internal sealed class QuarantineChange(UpdateContext context, DeltaTable table, 
         await BindAsync(catalog, "after", new ScanBuilder(table, metadata).Build([.. plan.Adds]), metadata, names, cancel);
         if (before is null) catalog.BindSql(Own, "before_rows", $"SELECT * FROM {Own}.after_rows WHERE false");
         else await BindAsync(catalog, "before", table.Scan(before, before.Files.Where(f => removed.Contains(f.Path))), before.Metadata, names, cancel);
-        var writer = new DataFileWriter(table, definition.Definition, Guid.NewGuid().ToString("N")[..16]);
+        var writer = new DataFileWriter(table, definition.Definition, Guid.NewGuid().ToString("N")[..16]) { RowGroupRows = QuarantineTable.RowGroupRows };
         await writer.PrepareAsync(cancel);
         using var copied = catalog.Connection.Query(writer.CopySql(Rows(names), names));
         return plan with

@@ -41,7 +41,7 @@ internal sealed partial class StepStaging
         var (plan, counts) = await tables.TargetAsync(changes, target, IsWhole && step.Target is not null, cancel);
         Refuse(changes, judge, counts.Late);
         var plans = new List<TablePlan> { plan };
-        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyRefusedAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Plan(context, step, key, _attempt));
         if (await tables.MemoryAsync(changes, IsWhole, cancel) is { } memory) plans.Add(memory);
         context.Probe(step.Label + ":after-data");

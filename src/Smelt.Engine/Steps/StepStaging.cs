@@ -147,22 +147,27 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         return $"SELECT {kept} FROM (SELECT {given}, {judge.Sql(flags)} AS __smelt_keep FROM ({ruled}) AS smelt_ruled) AS smelt_judged WHERE __smelt_keep";
     }
 
-    private async Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel)
+    private Task<IReadOnlyList<AddFile>> CopyAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel) =>
+        WriteAsync(new DataFileWriter(target.Table, target.Definition, _attempt), sql, names, cancel);
+
+    private Task<IReadOnlyList<AddFile>> CopyRefusedAsync(TargetTable target, string sql, IReadOnlyList<string> names, CancellationToken cancel) =>
+        WriteAsync(new DataFileWriter(target.Table, target.Definition, _attempt) { RowGroupRows = QuarantineTable.RowGroupRows }, sql, names, cancel);
+
+    private async Task<IReadOnlyList<AddFile>> WriteAsync(DataFileWriter writer, string sql, IReadOnlyList<string> names, CancellationToken cancel)
     {
-        var writer = new DataFileWriter(target.Table, target.Definition, _attempt);
         await writer.PrepareAsync(cancel);
         cancel.ThrowIfCancellationRequested();
         using var copied = batch.Catalog.Connection.Query(writer.CopySql(sql, names));
         var files = await writer.FilesAsync(copied, cancel);
         return !writer.HasNumbered ? files : throw new EngineException(EngineCodes.SchemaRefused,
-            $"the table '{target.Table.Folder}' numbers its rows by an identity column, which a pipeline does not write; select a value for it, or write the table by smelt sql");
+            $"the table '{writer.Table.Folder}' numbers its rows by an identity column, which a pipeline does not write; select a value for it, or write the table by smelt sql");
     }
 
     private async Task<IReadOnlyList<TablePlan>> PlansAsync(TargetTable target, IReadOnlyList<AddFile> files, RewrittenFiles? changed, OutputShape shape, Judge? judge, CancellationToken cancel)
     {
         if (batch is DayBatch && changed is { Removes.Count: > 0 }) target = target.Lifted();
         var plans = new List<TablePlan> { changed is not null ? target.DifferencePlan(context, step, key, _attempt, changed) : target.Plan(context, step, key, _attempt, files, IsWhole && step.Target is not null) };
-        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyAsync, cancel) is { } quarantine)
+        if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyRefusedAsync, cancel) is { } quarantine)
         {
             plans.Add(quarantine.Plan(context, step, key, _attempt));
             if (quarantine.Files.Count > 0) _quarantined = quarantine.Table;

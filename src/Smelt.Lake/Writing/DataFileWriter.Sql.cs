@@ -53,7 +53,8 @@ public sealed partial class DataFileWriter
             options.Append(", PARTITION_BY (").AppendJoin(", ", partitions.Select(p => SqlText.Identifier(p))).Append(')');
         else
             options.Append(CultureInfo.InvariantCulture, $", FILE_SIZE_BYTES {TargetFileBytes}");
-        if (RowGroupRows(written) is { } rows)
+        var rows = Math.Min(RowGroupRows, RowsByColumns(written));
+        if (rows < UsualRowGroupRows)
             options.Append(CultureInfo.InvariantCulture, $", ROW_GROUP_SIZE {rows}");
         if (Definition.Metadata.ColumnMapping != ColumnMappingMode.None)
             options.Append(", FIELD_IDS {").AppendJoin(", ", written.Where(f => !IsPartition(f)).Select(Ids)).Append('}');
@@ -61,13 +62,13 @@ public sealed partial class DataFileWriter
     }
 
     /// <summary>
-    /// DuckDB holds a whole row group of each thread in memory. A table of hundreds of columns gets smaller ones, in steps of a vector; null: DuckDB's 122,880 rows.
+    /// A table of hundreds of columns gets smaller row groups, in steps of a vector.
     /// </summary>
-    private static int? RowGroupRows(List<DeltaField> written)
+    private static int RowsByColumns(List<DeltaField> written)
     {
-        const int usual = 122_880, columnsOfUsual = 64, vector = 2048;
+        const int columnsOfUsual = 64, vector = 2048;
         var columns = written.Sum(f => Leaves(f.Type));
-        return columns <= columnsOfUsual ? null : Math.Max(4, usual / vector * columnsOfUsual / columns) * vector;
+        return columns <= columnsOfUsual ? UsualRowGroupRows : Math.Max(4, UsualRowGroupRows / vector * columnsOfUsual / columns) * vector;
     }
 
     private static int Leaves(DeltaType type) => type switch

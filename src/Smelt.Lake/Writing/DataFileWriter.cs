@@ -32,6 +32,14 @@ public sealed partial class DataFileWriter
     /// <summary>Target size of a data file in bytes; the soft limit where a file is ended.</summary>
     public long TargetFileBytes { get; init; } = 128L << 20;
 
+    /// <summary>
+    /// Rows of a row group at most. DuckDB holds a whole row group of each thread in memory, so that rows of long texts ask for fewer; those of hundreds of columns get fewer by themselves.
+    /// </summary>
+    public int RowGroupRows { get; init; } = UsualRowGroupRows;
+
+    /// <summary>DuckDB's own (measured: its <c>ROW_GROUP_SIZE</c> where none is given).</summary>
+    public const int UsualRowGroupRows = 122_880;
+
     /// <summary>Where the rows come from.</summary>
     internal RowOrigin Rows { get; init; } = RowOrigin.New;
 

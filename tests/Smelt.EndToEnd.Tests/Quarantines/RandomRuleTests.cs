@@ -15,6 +15,31 @@ public sealed class RandomRuleTests
         for (var round = 0; round < (Repository.IsDeep ? 60 : 4); round++) Round(random, $"seed {seed}, round {round}");
     }
 
+    /// <summary>Several threads, many chunks of 2,048 rows each, and more refused rows than one of these holds.</summary>
+    [Fact]
+    public void Refused_rows_by_the_ten_thousands_are_each_kept_whole_with_the_rules_that_they_broke()
+    {
+        const string Rules = "CONSTRAINT third EXPECT (id % 3 <> 0) ON VIOLATION QUARANTINE ROW, CONSTRAINT named EXPECT (name IS NOT NULL) ON VIOLATION QUARANTINE ROW, CONSTRAINT short EXPECT (len(tags) < 3), CONSTRAINT fifth EXPECT (id % 5 <> 1) ON VIOLATION DROP ROW";
+        using var folder = new PipelineFolder().Write("bronze/t.sql", "SELECT * FROM STREAM read_files('in', format => 'parquet')")
+            .Write("silver/t.sql", $"CREATE STREAMING TABLE silver.t ({Rules}) AS SELECT id, name, tags, place FROM STREAM bronze.t");
+        Directory.CreateDirectory(folder.File("in"));
+        folder.Smelt("query", """
+            SELECT i AS id, CASE WHEN i % 7 = 0 THEN NULL WHEN i % 2 = 0 THEN 'n' || i ELSE 'a longer name than fits in its place, ' || i END AS name,
+              CASE WHEN i % 11 = 0 THEN NULL ELSE [t || i FOR t IN ['x', NULL, 'y', 'z'][1:i % 5]] END AS tags, CASE WHEN i % 13 = 0 THEN NULL ELSE {'x': i, 'at': CASE WHEN i % 4 > 0 THEN 'place ' || i END} END AS place
+            FROM range(300000) AS r(i)
+            """, "--format", "parquet", "--output", "in/1.parquet").Expect(0);
+        var counts = LocalUpdate.Run(folder.Path).Made("silver.t").Counts;
+        using var lake = new OpenLake(folder.Path);
+        const string Refused = "FROM bronze.t WHERE id % 3 = 0 OR name IS NULL";
+        Assert.Equal(lake.Count($"SELECT count(*) {Refused}"), counts.RowsQuarantined);
+        const string Expected = $"""
+            SELECT id, name, tags, place, list_filter([CASE WHEN id % 3 = 0 THEN 'third' END, CASE WHEN name IS NULL THEN 'named' END, CASE WHEN (len(tags) < 3) IS NOT TRUE THEN 'short' END, CASE WHEN id % 5 = 1 THEN 'fifth' END], lambda r: r IS NOT NULL) AS broken {Refused}
+            """;
+        const string Kept = "SELECT id, name, tags, place, _broken_expectations FROM silver.t__quarantine";
+        Assert.Equal(0, lake.Count($"SELECT count(*) FROM (({Expected} EXCEPT ALL {Kept}) UNION ALL ({Kept} EXCEPT ALL {Expected}))"));
+        Assert.Equal(0, lake.Count("SELECT count(*) FROM silver.t__quarantine WHERE (_input->>'id')::BIGINT <> id OR (_input->>'name') IS DISTINCT FROM name OR (_input->'place'->>'at') IS DISTINCT FROM place.at"));
+    }
+
     private static void Round(Random random, string name)
     {
         var rules = Rules(random);

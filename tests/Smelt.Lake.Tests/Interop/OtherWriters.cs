@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using Smelt.Tests.Peers;
 
 [assembly: AssemblyFixture(typeof(Smelt.Lake.Tests.Interop.SparkFixture))]
 
@@ -10,7 +11,7 @@ namespace Smelt.Lake.Tests.Interop;
 public sealed class SparkFixture : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1);
-    private Process? _spark;
+    private SparkProcess? _spark;
 
     /// <summary>Runs one statement; gives its rows as JSON texts of the columns' values.</summary>
     public async Task<List<JsonElement>> SqlAsync(string statement)
@@ -20,7 +21,7 @@ public sealed class SparkFixture : IDisposable
         await _gate.WaitAsync();
         try
         {
-            var line = await AnswerAsync(_spark ??= Start(script), statement);
+            var line = await AnswerAsync(_spark ??= new SparkProcess(script), statement);
             using var answer = JsonDocument.Parse(line);
             Assert.False(answer.RootElement.TryGetProperty("error", out _), $"{statement}\n{line}");
             return answer.RootElement.TryGetProperty("rows", out var rows) ? [.. rows.Clone().EnumerateArray()] : [];
@@ -31,39 +32,12 @@ public sealed class SparkFixture : IDisposable
         }
     }
 
-    private async Task<string> AnswerAsync(Process spark, string statement)
+    private async Task<string> AnswerAsync(SparkProcess spark, string statement)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
-        try
-        {
-            await spark.StandardInput.WriteLineAsync(statement + ";");
-            await spark.StandardInput.FlushAsync();
-            // Some commands (VACUUM) print sentences of their own before the answer.
-            string line;
-            do
-                line = await spark.StandardOutput.ReadLineAsync(patience.Token) ?? throw new InvalidOperationException("Spark ended");
-            while (!line.StartsWith('{'));
-            return line;
-        }
-        catch (OperationCanceledException)
-        {
-            // Its late answer would be taken for the next statement's.
-            _spark = null;
-            spark.Kill(entireProcessTree: true);
-            spark.Dispose();
-            throw;
-        }
-    }
-
-    private static Process Start(string script)
-    {
-        var start = new ProcessStartInfo(script, "sql") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        // A Java machine that lives for a minute or two: optimizing what it runs takes half of all its time.
-        start.Environment["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-        var spark = Process.Start(start)!;
-        // Nobody reads what it logs, and a full pipe would stop it.
-        spark.BeginErrorReadLine();
-        return spark;
+        if (await spark.AnswerAsync(statement, TimeSpan.FromSeconds(120)) is { } line) return line;
+        _spark = null;
+        spark.Dispose();
+        throw new TimeoutException($"Spark ended, or did not answer within two minutes: {statement}");
     }
 
     /// <summary>The rows that Spark reads, through Parquet that it writes, so that every value is compared exactly: sorted JSON texts.</summary>
@@ -93,13 +67,7 @@ public sealed class SparkFixture : IDisposable
 
     public void Dispose()
     {
-        if (_spark is not null)
-        {
-            _spark.StandardInput.Close();
-            if (!_spark.WaitForExit(20_000))
-                _spark.Kill(entireProcessTree: true);
-            _spark.Dispose();
-        }
+        _spark?.Dispose();
         _gate.Dispose();
     }
 }
