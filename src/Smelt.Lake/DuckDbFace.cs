@@ -42,7 +42,7 @@ public sealed partial class DeltaLake
 public sealed partial class DataFileWriter
 {
     /// <summary>
-    /// What the COPY wrote: reads the result of <see cref="CopySql"/> to its end, drops empty files, makes the others durable with their folders, and gives their actions.
+    /// What the COPY wrote: reads the result of <see cref="CopySql"/> to its end, drops empty files, makes the others durable with their folders (see <see cref="Durability"/>), and gives their actions.
     /// </summary>
     internal partial ValueTask<IReadOnlyList<AddFile>> FilesAsync(DuckDbResult copied, CancellationToken cancel = default);
 }

@@ -53,13 +53,15 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         IReadOnlyList<AddFile> files;
         var unique = step.Query.Unique is null || batch is DayBatch ? null : new UniqueRows(step, batch.Catalog, shape);
         RewrittenFiles? changed = null;
+        // The refused rows are written meanwhile.
+        await using var durability = new DurabilityUnderWay();
         try
         {
             var rows = judge is null ? typed : JudgedSql(shape, judge, typed);
             if (unique is not null) rows = await unique.TakeAsync(rows, cancel);
             else if (step.Query.Unique is not null) rows = await new UniqueDays(step, batch.Catalog, shape).ChooseAsync(rows, difference!.Where!, target, Passing($"SELECT * FROM ({all}) AS smelt_others WHERE ({batch.Only}) IS NOT TRUE", rules), cancel);
             if (difference is not null) changed = await ChangeAsync(target, difference, rows, shape, rules, cancel);
-            files = changed?.Adds ?? await CopyAsync(target, rows, shape.Names, cancel);
+            files = changed?.Adds ?? await WriteAsync(new DataFileWriter(target.Table, target.Definition, _attempt) { Durability = durability }, rows, shape.Names, cancel);
         }
         catch (DuckDbException error) when (error.Kind is not (DuckDbErrorKind.Interrupt or DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.Io))
         {
@@ -67,10 +69,15 @@ internal sealed partial class StepStaging(UpdateContext context, StepPreparation
         }
         judge?.Close();
         var samples = judge is null ? [] : RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
-        if (judge is { Failed: > 0 }) return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
+        if (judge is { Failed: > 0 })
+        {
+            await durability.DoneAsync();
+            return new StagedStep(null, await ExpectationFailedAsync(judge, files, samples, cancel), samples);
+        }
         if (await StagedRows.AuditAsync(context, step, target, files, changed, cancel) is { } wrong)
             return new StagedStep(null, new FlowResult.Failed(EngineCodes.TestsFailed, wrong, false, Counts(judge, 0, []), samples), samples);
         var plans = await PlansAsync(target, files, changed, shape, judge, cancel);
+        await durability.DoneAsync();
         context.Probe(step.Label + ":after-data");
         if (unique is not null) plans = [plans[0] with { Reads = unique.Reads }, .. plans.Skip(1)];
         var record = Record(plans, files, judge, target);

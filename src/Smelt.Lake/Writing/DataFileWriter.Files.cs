@@ -37,7 +37,10 @@ public sealed partial class DataFileWriter
         }
         MoveMarks(written.Sum(f => f.Rows));
         if (keys.Count > 0)
-            await Table.Lake.Store.MakeDurableAsync(keys, cancel);
+        {
+            if (Durability is { } later) later.Start(Table.Lake.Store, keys);
+            else await Table.Lake.Store.MakeDurableAsync(keys, cancel);
+        }
         return files;
     }
 

@@ -40,6 +40,9 @@ public sealed partial class DataFileWriter
     /// <summary>DuckDB's own (measured: its <c>ROW_GROUP_SIZE</c> where none is given).</summary>
     public const int UsualRowGroupRows = 122_880;
 
+    /// <summary>Where set, files are made durable beside what comes next, and the writer does not wait for it.</summary>
+    public DurabilityUnderWay? Durability { get; init; }
+
     /// <summary>Where the rows come from.</summary>
     internal RowOrigin Rows { get; init; } = RowOrigin.New;
 
