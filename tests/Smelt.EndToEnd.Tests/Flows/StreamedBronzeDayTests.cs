@@ -99,6 +99,18 @@ public sealed class StreamedBronzeDayTests
     }
 
     [Fact]
+    public void Rows_that_retention_takes_by_a_date_of_their_own_are_not_brought_back_by_days_of_another_column()
+    {
+        const string Query = "CREATE STREAMING TABLE t TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT *, DATE '2025-01-01' + id::INT AS day FROM STREAM bronze.s";
+        using var folder = ThreeDays(Query);
+        Assert.Equal(0, Days(folder, "2025-01-02", "2025-01-03").Counts.RowsOut);
+        folder.Write("smelt.yml", "name: b\nretention: {bronze.t: 30 days}\n");
+        var before = Files(folder);
+        Assert.Contains("retention takes its rows by _ingestion_date, which its query gives, so that days by day could bring them back", LocalUpdate.Days(folder.Path, "2025-01-02", "2025-01-03", "bronze.t").Failed("bronze.t", "SM6220"));
+        Assert.Equal(before, Files(folder));
+    }
+
+    [Fact]
     public void A_table_that_was_read_then_and_is_not_named_today_is_missed_by_name()
     {
         using var folder = ThreeDays(Bronze + " UNION ALL SELECT id, amount::BIGINT FROM STREAM bronze.more");

@@ -78,6 +78,21 @@ public sealed class ErasureTests
         Assert.Contains("Where retention took rows out of bronze.o", folder.Smelt("sql", "--erasure", "DELETE FROM silver.c WHERE id = '2'").Expect(2).Err);
     }
 
+    [Fact]
+    public async Task Erasures_at_the_same_time_all_commit_and_their_marks_rise()
+    {
+        using var folder = Pipeline("STREAM bronze.o");
+        await Task.WhenAll(new[] { "1", "2", "3" }.Select(id => Task.Run(() => folder.Smelt("sql", "--erasure", $"DELETE FROM bronze.o WHERE id = '{id}'").Expect(0))));
+        Assert.Equal("", Ids(folder, "bronze.o"));
+        var marks = Directory.GetFiles(folder.File("lake/bronze/o/_delta_log"), "*.json").Order(StringComparer.Ordinal).SelectMany(File.ReadLines)
+            .Where(static l => l.Contains("\"smelt.erased\"", StringComparison.Ordinal)).Select(static l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("txn").GetProperty("version").GetInt64()).ToList();
+        Assert.Equal(3, marks.Count);
+        Assert.Equal(marks.Distinct().Order(), marks);
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal(marks[^1], lake.Snapshot("bronze.o").Transactions["smelt.erased"].Version);
+        Assert.Equal("true", lake.Snapshot("bronze.o").Metadata.Configuration["delta.appendOnly"]);
+    }
+
     private static PipelineFolder Pipeline(string source)
     {
         var folder = new PipelineFolder("name: p\n").Write("bronze/o.sql", "SELECT id, name FROM STREAM read_files('landing', format => 'csv')")
