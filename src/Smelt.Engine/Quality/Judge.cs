@@ -88,9 +88,15 @@ internal sealed class Judge : IDisposable
     {
         if (_disposed) return;
         _disposed = true;
-        _refused.Dispose();
-        _samples.Dispose();
-        _aside.Dispose();
+        try
+        {
+            _refused.Dispose();
+        }
+        finally
+        {
+            _samples.Dispose();
+            _aside.Dispose();
+        }
     }
 
     public void Dispose()
