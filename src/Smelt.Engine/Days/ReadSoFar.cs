@@ -165,6 +165,9 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         {
             if (!DatasetName.TryParse(input.Name, out var name)) continue;
             var table = context.Layout.Table(name);
+            // A macro's tables are bound under their own names, which other flows read too.
+            if (step.Query.MacroReferences.Count > 0 && (await context.Tables.FindAsync(name, cancel))?.Snapshot.Version != input.Version)
+                throw Refused($"the flow {step.Flow.Name} ran once over {input.Name} at version {input.Version}, which a macro of it would read as it is now. Write what the macro reads into the flow itself");
             try
             {
                 var then = await table.SnapshotAsync(input.Version, cancel);

@@ -110,6 +110,23 @@ public sealed class SeveralFlowsDayTests
     }
 
     [Fact]
+    public void A_flow_that_ran_once_through_a_macro_is_refused_where_the_macro_s_table_is_another_by_now()
+    {
+        const string Names = "CREATE MATERIALIZED VIEW silver.names AS SELECT 1 AS id, 'an' AS name";
+        using var folder = new PipelineFolder("name: v\n").Write("bronze/shop.sql", "SELECT * FROM STREAM read_files('landing', format => 'csv')").Write("landing/1.csv", "id\n1\n")
+            .Write("functions/named.sql", "CREATE MACRO named() AS TABLE SELECT * FROM silver.names").Write("silver/names.sql", Names).Write("silver/t.sql", """
+            CREATE STREAMING TABLE silver.t TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT s.id::BIGINT AS id, DATE '2025-01-01' AS day, n.name FROM STREAM bronze.shop AS s JOIN silver.names AS n ON n.id = s.id::BIGINT;
+            CREATE FLOW b AS INSERT INTO ONCE silver.t BY NAME SELECT 11::BIGINT AS id, DATE '2025-01-01' AS day, name FROM named();
+            """);
+        LocalUpdate.Run(folder.Path);
+        Assert.Equal(0, LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.t").Made("silver.t").Counts.RowsOut);
+        LocalUpdate.Run(folder.Write("silver/names.sql", Names.Replace("'an'", "'ann'")).Path);
+        Assert.Contains("the flow b ran once over silver.names at version 0, which a macro of it would read as it is now", LocalUpdate.Days(folder.Path, "2025-01-01", "2025-01-01", "silver.t").Failed("silver.t", "SM6220"));
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("1:an 11:an", lake.Text("SELECT string_agg(id || ':' || name, ' ' ORDER BY id) FROM silver.t"));
+    }
+
+    [Fact]
     public void What_was_erased_does_not_come_back_by_a_flow_that_runs_once()
     {
         using var folder = Made();
