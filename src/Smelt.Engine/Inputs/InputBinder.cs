@@ -49,9 +49,9 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
         }
         foreach (var reference in whole.Where(r => IsApart && !own.ContainsKey(r)))
         {
-            if (await BindApartAsync(reference.Dataset!.Value, cancel) is { } apart) own[reference] = apart;
+            if (await BindApartAsync(reference.Dataset!, cancel) is { } apart) own[reference] = apart;
         }
-        foreach (var name in whole.Where(r => !IsApart && !own.ContainsKey(r)).Select(static r => r.Dataset!.Value).Concat(query.MacroReferences).Distinct()) await BindAsync(name, cancel);
+        foreach (var name in whole.Where(r => !IsApart && !own.ContainsKey(r)).Select(static r => r.Dataset!).Concat(query.MacroReferences).Distinct()) await BindAsync(name, cancel);
         foreach (var system in query.SystemTables) await BindSystemAsync(system, cancel);
         if (_missing.Count > 0) return null;
         // DuckDB binds a macro's body when it is made: the tables that it names come first.
@@ -98,7 +98,7 @@ public sealed class InputBinder(UpdateContext context, StepCatalog catalog, Upda
     /// <summary>Binds a table under a name of its own with those files only that the reference's condition needs; null where that is all of them, or there is none.</summary>
     private async Task<string?> BindPrunedAsync(TableReference reference, CancellationToken cancel)
     {
-        var name = reference.Dataset!.Value;
+        var name = reference.Dataset!;
         if (context.Pipeline.Graph.Find(name) is { IsView: true } || await tables.FindAsync(name, cancel) is not { } table) return null;
         if (PrunedScan.Of(table.Table, table.Snapshot, reference.Condition) is not { } scan) return null;
         var view = $"pruned_{catalog.NextNumber()}";

@@ -34,7 +34,7 @@ public static class CompiledSql
         var isBound = sources.Count == 0 && await new InputBinder(context, catalog) { WithStreams = true }.BindAsync(query, cancel) is not null;
         for (var i = 0; isBound && i < streams.Count; i++)
         {
-            var table = SqlText.Identifier(streams[i].Dataset!.Value.Schema, streams[i].Dataset!.Value.Name);
+            var table = SqlText.Identifier(streams[i].Dataset!.Schema, streams[i].Dataset!.Name);
             var columns = catalog.Describe($"SELECT * FROM {table}").Select(static c => c.Name);
             catalog.BindSql(StepCatalog.OwnSchema, $"stream_{i}", $"SELECT *, {BoundSources.Row(columns)} FROM {table}");
         }

@@ -41,7 +41,7 @@ internal sealed class GivenColumns(Pipeline pipeline, Func<DuckDbDatabase> datab
     private static IEnumerable<(DatasetName Dataset, string Column)> Qualified(DatasetQuery query, TableReference reference)
     {
         var alias = Regex.Escape(reference.Alias ?? reference.Parts[^1]);
-        return Regex.Matches(query.Text, $@"(?<![\w.""]){alias}\.(\w+)(?!\w*[.(])", RegexOptions.IgnoreCase).Select(m => (reference.Dataset!.Value, m.Groups[1].Value));
+        return Regex.Matches(query.Text, $@"(?<![\w.""]){alias}\.(\w+)(?!\w*[.(])", RegexOptions.IgnoreCase).Select(m => (reference.Dataset!, m.Groups[1].Value));
     }
 
     private IEnumerable<(string, string)> Described(Dataset dataset)

@@ -23,7 +23,7 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
         try
         {
             var dataset = pipeline.Graph.Find(test.Dataset)!;
-            foreach (var given in test.Given.Where(static g => g.Dataset is not null)) Bind(catalog, given.Dataset!.Value, given.Rows);
+            foreach (var given in test.Given.Where(static g => g.Dataset is not null)) Bind(catalog, given.Dataset!, given.Rows);
             foreach (var input in dataset.Query.Inputs) BindView(catalog, test, input);
             var source = test.Given.FirstOrDefault(static g => g.Dataset is null);
             if (source is not null) catalog.BindSql(StepCatalog.OwnSchema, "given_source", RowsSql(source.Rows, static _ => null, []));

@@ -47,7 +47,7 @@ internal static class StepInputs
     }
 
     private static IEnumerable<DatasetName> Whole(DatasetQuery query) =>
-        query.References.Where(static r => r.Dataset is not null && !r.IsStream).Select(static r => r.Dataset!.Value).Concat(query.MacroReferences).Concat(query.ChangeReads).Distinct();
+        query.References.Where(static r => r.Dataset is not null && !r.IsStream).Select(static r => r.Dataset!).Concat(query.MacroReferences).Concat(query.ChangeReads).Distinct();
 }
 
 /// <summary>The stored tables behind a dataset, through views.</summary>

@@ -11,7 +11,7 @@ internal sealed record StreamSource(string Name, DatasetName? Dataset, string? P
     public static IReadOnlyList<(TableReference? Reference, SourceCall? Call, StreamSource Source)> Of(DatasetQuery query) =>
     [
         .. query.References.Where(static r => r is { IsStream: true, Dataset: not null })
-            .Select(static r => ((TableReference?)r, (SourceCall?)null, new StreamSource(r.Dataset!.Value.ToString(), r.Dataset, null, false, r.Stream))),
+            .Select(static r => ((TableReference?)r, (SourceCall?)null, new StreamSource(r.Dataset!.ToString(), r.Dataset, null, false, r.Stream))),
         .. query.Sources.Where(static s => s is { IsStream: true, Function: "read_delta" or "table_changes" }).Select(static s => ((TableReference?)null, (SourceCall?)s, Of(s))),
     ];
 

@@ -85,8 +85,8 @@ internal sealed class DatasetDraft
     public List<DataTest> Tests { get; } = [];
 
     public IEnumerable<DatasetName> Inputs =>
-        Queries.SelectMany(static q => q.References.Values.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(q.MacroReads)
-            .Concat(q.Sources.Where(s => s.Dataset is not null).Select(s => s.Dataset!.Value))).Distinct();
+        Queries.SelectMany(static q => q.References.Values.Where(r => r.Dataset is not null).Select(r => r.Dataset!).Concat(q.MacroReads)
+            .Concat(q.Sources.Where(s => s.Dataset is not null).Select(s => s.Dataset!))).Distinct();
 
     public void Report(string code, int offset, string message, string? hint = null, Severity severity = Severity.Error) =>
         File.Report(code, offset, message, hint, severity);

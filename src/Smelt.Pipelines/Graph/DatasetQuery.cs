@@ -49,12 +49,12 @@ public sealed class DatasetQuery
     public IEnumerable<string> SystemTables => References.Select(r => r.SystemTable).OfType<string>().Concat(Macros.SelectMany(m => m.SystemReads)).Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Datasets read, each once: references, then macros'.</summary>
-    public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!.Value).Concat(MacroReferences)
-        .Concat(Sources.Where(static s => s.Dataset is not null).Select(static s => s.Dataset!.Value)).Distinct();
+    public IEnumerable<DatasetName> Inputs => References.Where(r => r.Dataset is not null).Select(r => r.Dataset!).Concat(MacroReferences)
+        .Concat(Sources.Where(static s => s.Dataset is not null).Select(static s => s.Dataset!)).Distinct();
 
     /// <summary>Datasets that are streamed, their rows or their changes, each once.</summary>
-    public IEnumerable<DatasetName> StreamedDatasets => References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!.Value)
-        .Concat(Sources.Where(static s => s is { IsStream: true, Dataset: not null }).Select(static s => s.Dataset!.Value)).Distinct();
+    public IEnumerable<DatasetName> StreamedDatasets => References.Where(static r => r is { IsStream: true, Dataset: not null }).Select(static r => r.Dataset!)
+        .Concat(Sources.Where(static s => s is { IsStream: true, Dataset: not null }).Select(static s => s.Dataset!)).Distinct();
 
     /// <summary>Calls of <c>read_files</c>, in text order.</summary>
     public IEnumerable<SourceCall> FileSources => Sources.Where(static s => s.Function == "read_files");
@@ -79,7 +79,7 @@ public sealed class DatasetQuery
     };
 
     /// <summary>Datasets of which a fixed range of changes is read.</summary>
-    public IEnumerable<DatasetName> ChangeReads => Sources.Where(static s => s is { IsStream: false, Dataset: not null }).Select(static s => s.Dataset!.Value);
+    public IEnumerable<DatasetName> ChangeReads => Sources.Where(static s => s is { IsStream: false, Dataset: not null }).Select(static s => s.Dataset!);
 }
 
 /// <summary>A span of <see cref="DatasetQuery.Text"/> in UTF-16 units.</summary>

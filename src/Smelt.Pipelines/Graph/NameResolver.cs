@@ -90,8 +90,8 @@ internal sealed class NameResolver
     private DatasetName? Unqualified(RawReference raw, QueryUnit unit, DatasetName? self)
     {
         var all = _byShortName.GetValueOrDefault(raw.Parts[0]) ?? [];
-        var others = all.FindAll(d => self is null || d.Name != self.Value);
-        var inSight = others.FindAll(d => self is null || d.Name.Layer <= self.Value.Layer);
+        var others = all.FindAll(d => self is null || d.Name != self);
+        var inSight = others.FindAll(d => self is null || d.Name.Layer <= self.Layer);
         // A variant's own original is what it is made beside: its name means what it means there.
         if (self is { Variant: { } variant } own)
         {
@@ -110,7 +110,7 @@ internal sealed class NameResolver
     private void Unknown(RawReference raw, QueryUnit unit, DatasetName? self)
     {
         var written = string.Join('.', raw.Parts);
-        var candidates = _byName.Values.Where(d => self is null || (d.Name.Layer <= self.Value.Layer && d.Name != self.Value));
+        var candidates = _byName.Values.Where(d => self is null || (d.Name.Layer <= self.Layer && d.Name != self));
         var near = raw.Parts.Length == 1
             ? NearestName.Of(written, candidates.Select(d => d.Name.Name))
             : NearestName.Of(written, candidates.Select(d => d.Name.ToString()));

@@ -65,8 +65,8 @@ public sealed class IncrementalQuery
         var keys = shape == RefreshShape.Groups ? GroupKeys.Of(tree.Node, out refusal) : [];
         if (keys is null) return null;
         var leaves = inlining.Leaves.Select((reference, i) => walk.Leaves.TryGetValue(i, out var leaf)
-            ? new QueryLeaf(i, reference.Dataset!.Value, leaf.Alias, leaf.Reach, reference.Condition) { IsTop = leaf.IsTop }
-            : new QueryLeaf(i, reference.Dataset!.Value, "", LeafReach.Opaque, null)).ToList();
+            ? new QueryLeaf(i, reference.Dataset!, leaf.Alias, leaf.Reach, reference.Condition) { IsTop = leaf.IsTop }
+            : new QueryLeaf(i, reference.Dataset!, "", LeafReach.Opaque, null)).ToList();
         return new IncrementalQuery(tree, connection, leaves, shape, keys);
     }
 

@@ -115,7 +115,7 @@ public sealed class DataTestRunner(UpdateContext context)
     /// <summary>An anomaly test compares with what earlier updates measured.</summary>
     private async Task BindHistoryAsync(RunnableTest test, BoundTests bound, CancellationToken cancel)
     {
-        if (test.Test?.Anomaly is not null && !bound.HasHistory && await context.Tables.FindSystemAsync(QualityTables.ColumnProfile, cancel) is { } history) await bound.BindHistoryAsync(history, test.Dataset!.Value, cancel);
+        if (test.Test?.Anomaly is not null && !bound.HasHistory && await context.Tables.FindSystemAsync(QualityTables.ColumnProfile, cancel) is { } history) await bound.BindHistoryAsync(history, test.Dataset!, cancel);
     }
 
     /// <summary>What the test's answer depends on: its SQL and the content of the tables it reads.</summary>

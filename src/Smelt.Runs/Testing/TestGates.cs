@@ -82,11 +82,11 @@ internal sealed class TestGates(UpdateContext context, UpdateOptions options, IU
         return seen;
     }
 
-    private List<TestOutcome> Failed(List<RunnableTest> tests) => [.. tests.Select(t => _outcomes[(t.Dataset!.Value, t.Name)]).Where(static o => o.Status is TestStatus.Failed or TestStatus.Error)];
+    private List<TestOutcome> Failed(List<RunnableTest> tests) => [.. tests.Select(t => _outcomes[(t.Dataset!, t.Name)]).Where(static o => o.Status is TestStatus.Failed or TestStatus.Error)];
 
     private void Tell(List<RunnableTest> tests)
     {
-        foreach (var test in tests) observer.TestEnded(_outcomes[(test.Dataset!.Value, test.Name)]);
+        foreach (var test in tests) observer.TestEnded(_outcomes[(test.Dataset!, test.Name)]);
     }
 
     private static string Names(List<TestOutcome> failed) => string.Join(", ", failed.Select(static o => o.Status == TestStatus.Failed ? $"{o.Name} ({o.Failures} failures)" : $"{o.Name} ({o.Message})"));

@@ -23,7 +23,7 @@ public class StreamOptionTests
         var graph = pipeline.CompileClean().Graph;
         Assert.Equal(new StreamOptions { StartingVersion = 3, MaxFiles = 2, MaxBytes = 10240 }, Assert.Single(graph.Find("silver.t")!.Query.Sources).Stream);
         var changes = Assert.Single(graph.Find("silver.c")!.Query.Sources);
-        Assert.Equal((5L, "bronze.a"), (changes.Stream.StartingVersion, changes.Dataset.ToString()));
+        Assert.Equal((5L, "bronze.a"), (changes.Stream.StartingVersion, changes.Dataset!.ToString()));
         Assert.Equal("bronze.a", Assert.Single(graph.Upstream(new DatasetName(Layer.Silver, "c"))).Name.ToString());
         Assert.Equal("2025-01-01", Assert.Single(graph.Find("silver.d")!.Query.Sources).Stream.StartingTimestamp);
     }
