@@ -84,6 +84,7 @@ public sealed class DataTestKindTests
                       - freshness: {name: late, loaded_at_field: at, warn_after: {count: 1, period: day}, error_after: {count: 2, period: day} }
                       - freshness: {name: later, field: at, warn_after: {count: 1, period: hour}, error_after: {count: 1, period: day} }
                       - freshness: {name: fresh, field: at, warn_after: {count: 2, period: day} }
+                      - freshness: {name: mild, field: at, error_after: {count: 1, period: hour}, severity: warn}
                       - expression_is_true: {name: few, expression: id > 2, config: {warn_if: "> 3", error_if: "> 5"} }
                       - expression_is_true: {name: some, expression: id > 2, config: {warn_if: "> 2", error_if: "> 5"} }
                       - expression_is_true: {name: many, expression: id > 2, config: {error_if: "> 1"}}
@@ -96,7 +97,7 @@ public sealed class DataTestKindTests
                 """);
         folder.Smelt("run", "--no-tests").Expect(0);
         var outcomes = Outcomes(folder, 1).ToDictionary(static o => o.Key, static o => o.Value.Split(' ')[0]);
-        Assert.Equal("few passed, fresh passed, late warned, later failed, limited failed, many failed, never failed, only_warn warned, some warned, summed warned",
+        Assert.Equal("few passed, fresh passed, late warned, later failed, limited failed, many failed, mild warned, never failed, only_warn warned, some warned, summed warned",
             string.Join(", ", outcomes.OrderBy(static o => o.Key, StringComparer.Ordinal).Select(static o => $"{o.Key} {o.Value}")));
     }
 

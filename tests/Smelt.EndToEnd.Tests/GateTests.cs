@@ -15,6 +15,26 @@ public sealed class GateTests
         .Select(static s => $"{s.GetProperty("dataset").GetString()}:{s.GetProperty("status").GetString()}").Order(StringComparer.Ordinal));
 
     [Fact]
+    public void A_view_is_published_though_a_table_that_its_test_reads_is_not_made_yet()
+    {
+        using var folder = new PipelineFolder("name: g\n").Write("silver/m.sql", "SELECT 1 AS id").Write("silver/other.sql", "SELECT 1 AS id")
+            .Write("silver/properties.yml", "version: 2\nmodels:\n  - name: m\n    columns:\n      - name: id\n        tests: [relationships: {to: silver.other, field: id}]\n");
+        folder.Write("silver/properties.yml", "version: 2\nmodels:\n  - name: m\n    columns:\n      - name: id\n        tests:\n          - relationships: {to: silver.other, field: id}\n");
+        Assert.Contains("silver.other has no data yet", folder.Smelt("run", "--select", "silver.m", "--json").Expect(0).Out, StringComparison.Ordinal);
+        Assert.Equal("1", folder.Scalar("SELECT id FROM silver.m"));
+    }
+
+    [Fact]
+    public void Columns_may_be_named_as_anything_that_tests_call_their_rows()
+    {
+        using var folder = new PipelineFolder("name: g\n").Write("in/1.csv", "id,failing,d\n1,,x\n").Write("bronze/a.sql", "SELECT id, failing, d FROM STREAM read_files('in', format => 'csv')")
+            .Write("bronze/properties.yml", "version: 2\nmodels:\n  - name: a\n    columns:\n      - name: failing\n        tests: [not_null]\n")
+            .Write("silver/a.sql", "SELECT id, NULL::VARCHAR AS d FROM bronze.a").Write("tests/u.yml", "unit_tests:\n  - {name: u, model: silver.a, given: [{input: bronze.a, rows: [{id: 1}]}], expect: {rows: [{id: 2, d: null}]}}\n");
+        Assert.Contains("\"id\":\"1\"", folder.Smelt("run", "--json").Expect(1).Json.GetProperty("tests")[0].GetProperty("rows")[0].GetRawText(), StringComparison.Ordinal);
+        Assert.Contains("\"id\":\"2\",\"d\":null", folder.Smelt("test", "--unit").Expect(1).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_failed_test_of_a_table_stops_what_reads_it_through_views_too_and_nothing_else_until_it_passes()
     {
         using var folder = Shop();

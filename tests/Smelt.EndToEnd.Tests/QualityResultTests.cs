@@ -38,6 +38,25 @@ public sealed class QualityResultTests
     }
 
     [Fact]
+    public void Quality_tells_of_today_s_tests_as_they_ended_last_whoever_ran_them()
+    {
+        static string Yml(string tests) => $"version: 2\nmodels:\n  - name: o\n    columns:\n      - name: id\n        tests: [{tests}]\n";
+        using var folder = new PipelineFolder("name: q\ngates: report\n").Write("silver/o.sql", "SELECT 1 AS id").Write("silver/properties.yml", Yml("not_null"));
+        folder.Smelt("run").Expect(0);
+        string Quality(int exit) => string.Join(' ', folder.Smelt("quality", "--json").Expect(exit).Json.GetProperty("rows").EnumerateArray().Select(static r => $"{r.GetProperty("name").GetString()}:{r.GetProperty("status").GetString()}"));
+        Assert.Equal("not_null_o_id:passed", Quality(0));
+        folder.Write("silver/properties.yml", Yml("not_null, accepted_range: {min_value: 10}"));
+        folder.Write("silver/properties.yml", "version: 2\nmodels:\n  - name: o\n    columns:\n      - name: id\n        tests:\n          - not_null\n          - accepted_range: {name: ten, min_value: 10}\n");
+        folder.Smelt("test").Expect(1);
+        Assert.Equal("not_null_o_id:passed ten:failed", Quality(1));
+        folder.Write("silver/properties.yml", "version: 2\nmodels:\n  - name: o\n    columns:\n      - name: id\n        tests:\n          - accepted_range: {name: ten, min_value: 10, severity: warn}\n");
+        folder.Smelt("run").Expect(0);
+        Assert.Equal("ten:warned", Quality(0));
+        folder.Write("silver/properties.yml", Yml("not_null")).Smelt("run").Expect(0);
+        Assert.Equal("not_null_o_id:passed", Quality(0));
+    }
+
+    [Fact]
     public void A_figure_that_leaves_its_usual_band_is_told_once_enough_history_is_there_and_one_outlier_widens_nothing()
     {
         using var folder = new PipelineFolder().Write("silver/t.sql", "SELECT i AS id, CASE WHEN i % 4 = 0 THEN NULL ELSE i END AS maybe FROM range(${rows}) AS r(i)").Write("smelt.yml", "name: a\nvariables: {rows: 100}\n")

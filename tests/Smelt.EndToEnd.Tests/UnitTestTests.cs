@@ -20,6 +20,25 @@ public sealed class UnitTestTests
         .Write("gold/daily.sql", "SELECT city, sum(amount) AS total, list(id ORDER BY id) AS ids FROM silver.orders GROUP BY city");
 
     [Fact]
+    public void What_several_flows_write_is_expected_of_all_of_them_and_what_AUTO_CDC_keeps_of_none()
+    {
+        using var folder = new PipelineFolder("name: u\n").Write("bronze/a.sql", "SELECT id, n FROM STREAM read_files('a', format => 'csv')").Write("bronze/b.sql", "SELECT id, n FROM STREAM read_files('b', format => 'csv')")
+            .Write("silver/c.sql", "CREATE STREAMING TABLE silver.c (CONSTRAINT low EXPECT (n < 200) ON VIOLATION DROP ROW) AS SELECT id::INT AS id, n::INT AS n FROM STREAM bronze.a; CREATE FLOW more AS INSERT INTO silver.c BY NAME SELECT n::INT + 100 AS n, id::INT AS id FROM STREAM bronze.b")
+            .Write("silver/f.sql", "CREATE STREAMING TABLE silver.f; CREATE FLOW one AS INSERT INTO silver.f BY NAME SELECT id FROM STREAM bronze.a; CREATE FLOW two AS INSERT INTO silver.f BY NAME SELECT id FROM STREAM bronze.b")
+            .Write("silver/k.sql", "CREATE STREAMING TABLE silver.k; CREATE FLOW k AS AUTO CDC INTO silver.k FROM STREAM(bronze.a) KEYS (id) SEQUENCE BY n")
+            .Write("tests/units.yml", """
+                unit_tests:
+                  - {name: both, model: silver.c, given: [{input: bronze.a, rows: [{id: 1, n: 1}]}, {input: bronze.b, rows: [{id: 2, n: 1}, {id: 3, n: 150}]}], expect: {rows: [{id: 1, n: 1}, {id: 2, n: 101}]}}
+                  - {name: first, model: silver.c, given: [{input: bronze.a, rows: [{id: 1, n: 1}]}, {input: bronze.b, rows: [{id: 2, n: 1}]}], expect: {rows: [{id: 1, n: 1}]}}
+                  - {name: flows, model: silver.f, given: [{input: bronze.a, rows: [{id: x}]}, {input: bronze.b, rows: [{id: x}]}], expect: {rows: [{id: x}, {id: x}]}}
+                  - {name: kept, model: silver.k, given: [{input: bronze.a, rows: [{id: 1, n: 1}]}], expect: {rows: [{id: 1}]}}
+                """);
+        var tests = Tests(folder, 1);
+        Assert.Equal("passed failed passed error", string.Join(' ', new[] { "both", "first", "flows", "kept" }.Select(n => tests[n].GetProperty("status").GetString())));
+        Assert.Contains("kept by AUTO CDC", tests["kept"].GetProperty("message").GetString());
+    }
+
+    [Fact]
     public void A_test_overrides_variables_and_macros_for_itself_alone()
     {
         const string Given = "given: [{input: bronze.orders, rows: [{id: 1, amount: 5, shop: a}, {id: 2, amount: 50, shop: a}]}, {input: silver.shops, rows: [{shop: a, city: X}]}]";

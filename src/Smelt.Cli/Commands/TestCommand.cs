@@ -24,9 +24,12 @@ internal static class TestCommand
             DayRange? days = parsed.GetValue(date) is { } text ? new DayRange(DayOptions.Day(text, "--date"), DayOptions.Day(text, "--date")) : null;
             // A SQL test reads what it likes: it says nothing of one layer or one day. Unit tests say nothing of a day either.
             var isWhole = days is null && parsed.GetValue(layer) is null && parsed.GetValue(CommandTree.Select) is null && parsed.GetValue(CommandTree.Exclude) is null;
+            // Told from several threads, in several lines each.
+            var telling = new Lock();
             void Ended(TestOutcome outcome)
             {
-                if (!terminal.Json) Tell(terminal, outcome);
+                if (terminal.Json) return;
+                lock (telling) Tell(terminal, outcome);
             }
             List<TestOutcome> outcomes = days is not null ? [] : [.. UnitTestRunner.Run(session, datasets.Select(static d => d.Name).ToHashSet(), Ended, cancel)];
             if (isWhole) outcomes.AddRange(await PipelineTestRunner.RunAsync(session.Pipeline, TimeProvider.System, Ended, cancel));

@@ -27,7 +27,7 @@ public static class ExpectedRows
         var cast = string.Join(", ", columns.Select(static c => $"CAST({SqlText.Identifier(c.Name)} AS {c.Type}) AS {SqlText.Identifier(c.Name)}"));
         connection.Execute($"CREATE TABLE {own}.expected AS SELECT {cast} FROM ({expected}\n) AS e");
         IReadOnlyList<string> Only(string a, string b) => connection.Rows(
-            $"SELECT to_json(d)::VARCHAR FROM (SELECT {names} FROM {own}.{a} EXCEPT ALL SELECT {names} FROM {own}.{b}) AS d ORDER BY 1 LIMIT {MostRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
+            $"SELECT to_json(__smelt_row)::VARCHAR FROM (SELECT {names} FROM {own}.{a} EXCEPT ALL SELECT {names} FROM {own}.{b}) AS __smelt_row ORDER BY 1 LIMIT {MostRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
         return new UnitTestResult(Only("expected", "held"), Only("held", "expected"), null);
     }
 }

@@ -20,6 +20,9 @@ public static class QuarantineColumns
 
     public const string QuarantinedAt = "_quarantined_at";
 
+    /// <summary>Columns without which a refused row is not known any more: no dataset with refused rows may have them.</summary>
+    public static IReadOnlyList<string> Kept { get; } = [Input, Broken, Reason];
+
     /// <summary>Whether a column is the quarantine's own, and none of the refused row.</summary>
     public static bool IsOwn(string column) => new[] { Input, Broken, Reason, Flow, Offset, QuarantinedAt }.Contains(column, StringComparer.OrdinalIgnoreCase);
 }

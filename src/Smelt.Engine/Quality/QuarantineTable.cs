@@ -96,6 +96,8 @@ internal static class QuarantineTable
     private static List<(ColumnSpec Spec, string Sql)> Columns(UpdateContext context, StepPreparation step, OutputShape shape, IStepBatch batch, IReadOnlyList<Rule> rules)
     {
         var names = context.Pipeline.Project.MetadataColumns;
+        if (shape.Names.FirstOrDefault(static n => QuarantineColumns.Kept.Contains(n, StringComparer.OrdinalIgnoreCase)) is { } taken)
+            throw new EngineException(EngineCodes.SchemaRefused, $"Rows of {step.Dataset.Name} are refused, and its quarantine keeps what it knows of them in columns of its own ({string.Join(", ", QuarantineColumns.Kept)}): {taken} is one of these. Give the column another name in the query of {step.Dataset.Name}.");
         var columns = shape.Columns.Select(static (c, i) => (new ColumnSpec(c.Name, c.Type), $"c{i}")).ToList();
         void Add(string name, DeltaType type, string sql)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Smelt.DuckDb;
 using Smelt.Pipelines;
 
@@ -58,26 +59,36 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
     {
         var name = _sink.File;
         for (var i = 0; i < keys.Count; i++) name = name.Replace($"{{{keys[i]}}}", values[i] is string value ? Uri.EscapeDataString(value) : "__null", StringComparison.OrdinalIgnoreCase);
-        return name.Replace("{batch}", string.Create(CultureInfo.InvariantCulture, $"{step.FlowName}-{key.Generation}-{key.Batch:000000}"), StringComparison.OrdinalIgnoreCase)
+        return name.Replace("{batch}", string.Create(CultureInfo.InvariantCulture, $"{Uri.EscapeDataString(step.FlowName ?? "")}-{key.Generation}-{key.Batch:000000}"), StringComparison.OrdinalIgnoreCase)
             .Replace("{date}", DateTime.UnixEpoch.AddTicks(atMicros * 10).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), StringComparison.OrdinalIgnoreCase);
     }
 
     private void WriteFile(string name, string where)
     {
+        Hold(name);
         var (temporary, final) = (Path.Combine(Folder, SinkRemains.Name(key, Attempt, _files.Count)), Path.Combine(Folder, name));
         var before = File.Exists(final) ? new FileInfo(final).Length : (long?)null;
+        if (before is not null && _sink.File.Contains("{batch}", StringComparison.OrdinalIgnoreCase))
+            throw new EngineException(EngineCodes.SinkFileChanged, $"{step.Dataset.Name} would write {final}, which is there already, and not by this batch: another lake writes into the folder, or an earlier one did. Move the file away, or give the sink another folder.");
         Copy(where, final, temporary);
         Durable.Sync(temporary);
         _files.Add(new SinkFile(Path.Combine(_sink.Path, Path.GetFileName(temporary)), Path.Combine(_sink.Path, name), Count(where), new FileInfo(temporary).Length, before));
     }
 
+    /// <summary>Before anything is prepared: a batch whose file cannot have its name would never be delivered.</summary>
+    private void Hold(string name)
+    {
+        var wrong = name is "" or "." or ".." ? "is no file's name" : name.Contains('/', StringComparison.Ordinal) || name.Contains('\0', StringComparison.Ordinal) ? "is no file's name" : Encoding.UTF8.GetByteCount(name) > 255 ? "is longer than 255 bytes" : null;
+        if (wrong is not null) throw new EngineException(EngineCodes.SchemaRefused, $"{step.Dataset.Name} would write a file named '{name}' (file => '{_sink.File}'), which {wrong}. Name the files by other columns.");
+    }
+
     private void Copy(string where, string final, string temporary)
     {
-        var isThere = File.Exists(final);
+        var isThere = File.Exists(final) && new FileInfo(final).Length > 0;
         var rows = $"SELECT * FROM {Rows}{where}";
         if (_sink.Format == SinkFormat.Parquet)
         {
-            if (isThere) rows = $"SELECT * FROM read_parquet({SqlText.Literal(final)}) UNION ALL BY NAME {rows}";
+            if (isThere) rows = $"SELECT * FROM read_parquet({SqlText.Literal(final)}, hive_partitioning = false) UNION ALL BY NAME {rows}";
             Connection.Execute($"COPY ({rows}) TO {SqlText.Literal(temporary)} (FORMAT parquet, COMPRESSION zstd)");
             return;
         }
@@ -92,7 +103,7 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
         using var there = new StreamReader(before);
         using var now = new StreamReader(file);
         var (first, own) = (there.ReadLine(), now.ReadLine());
-        return first == own ? System.Text.Encoding.UTF8.GetByteCount(own + "\n")
+        return first == own ? Encoding.UTF8.GetByteCount(own + "\n")
             : throw new EngineException(EngineCodes.SchemaRefused, $"{before} has the columns {first}, and {step.Dataset.Name} would write {own} behind them. Move the file away, or name the files otherwise.");
     }
 
@@ -102,7 +113,13 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
         var joined = file + "2";
         using (var output = File.Create(joined))
         {
-            using (var first = File.OpenRead(before)) first.CopyTo(output);
+            using (var first = File.OpenRead(before))
+            {
+                first.CopyTo(output);
+                first.Position = first.Length - 1;
+                // An editor may have left the last line without its end.
+                if (first.ReadByte() != '\n') output.WriteByte((byte)'\n');
+            }
             using var second = File.OpenRead(file);
             second.Position = but;
             second.CopyTo(output);

@@ -14,6 +14,8 @@ public sealed partial class DeltaTable
             return new DifferenceResult.Lost("it is another table than was read before");
         if (from.Metadata.SchemaString != upTo.Metadata.SchemaString || !from.Metadata.PartitionColumns.SequenceEqual(upTo.Metadata.PartitionColumns))
             return new DifferenceResult.Lost("its columns changed");
+        if (upTo.Schema.Fields.FirstOrDefault(static f => TableDifference.IsOwn(f.Name)) is { } taken)
+            return new DifferenceResult.Lost($"its column {taken.Name} is named as one of the change feed's");
         var (feed, appends, bytes) = (new ChangeFeed(this, upTo), true, 0L);
         var files = new List<AddFile>();
         var live = upTo.Files.Select(static f => FilePath.Decode(f.Path)).ToHashSet(StringComparer.Ordinal);

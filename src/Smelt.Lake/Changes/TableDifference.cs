@@ -5,6 +5,9 @@ internal sealed record TableDifference
 {
     private const string Columns = $"{ChangeFeedColumns.ChangeType}, _commit_version, _commit_timestamp";
 
+    /// <summary>Whether a name is one of the change feed's columns, by which rows that came and went are told.</summary>
+    public static bool IsOwn(string name) => Columns.Split(", ").Contains(name, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Every row that came or went, with the change feed's three columns. A row that a file's rewriting moved may both go and come.</summary>
     public required TableScan Scan { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class DifferenceRows(DmlAttempt attempt, RowDifference wanted)
         var differing = attempt.Temporary("difference");
         var go = wanted.Go ?? $"SELECT {names} FROM ({await attempt.ScanAsync(attempt.Files, cancel)}) AS {RowDifference.Target}{(wanted.Where is null ? "" : $" WHERE {wanted.Where}")}";
         attempt.Connection.Execute(
-            $"CREATE TEMP TABLE {differing} AS SELECT {names}, CAST(sum({Sign}) AS BIGINT) AS {Count} FROM (SELECT {names}, 1 AS {Sign} FROM ({wanted.Come}\n) UNION ALL SELECT {names}, -1 FROM ({go}\n)) "
+            $"CREATE TEMP TABLE {differing} AS SELECT {names}, CAST(sum({Sign}) AS BIGINT) AS {Count} FROM (SELECT {names}, 1 AS {Sign} FROM ({AsStored(wanted.Come)}) UNION ALL SELECT {names}, -1 FROM ({AsStored(go)})) "
             + $"GROUP BY {names} HAVING sum({Sign}) <> 0");
         var going = (long)attempt.Connection.Scalar($"SELECT CAST(coalesce(sum(-{Count}), 0) AS BIGINT) FROM {differing} WHERE {Count} < 0")!;
         var changes = attempt.Temporary("changes");
@@ -52,6 +52,15 @@ internal sealed class DifferenceRows(DmlAttempt attempt, RowDifference wanted)
         }
         var rows = new ChangedRows { Table = changes, IsStaged = true, Alias = RowDifference.Target, Fields = WrittenFields.Of(attempt.Metadata) };
         return await new RowRewriter(attempt, rows).RunAsync(cancel);
+    }
+
+    /// <summary>The table compares texts by their bytes, whatever collation a query gives them.</summary>
+    private string AsStored(string query)
+    {
+        if (!query.Contains("collate", StringComparison.OrdinalIgnoreCase))
+            return query + "\n";
+        var columns = wanted.Columns.Select(c => attempt.Metadata.Schema.Find(c)?.Type == DeltaType.String ? $"{SqlText.Identifier(c)} COLLATE \"binary\" AS {SqlText.Identifier(c)}" : SqlText.Identifier(c));
+        return $"SELECT {string.Join(", ", columns)} FROM ({query}\n)";
     }
 
     /// <summary>Where the rows that go are; of more that are equal, as many as go.</summary>

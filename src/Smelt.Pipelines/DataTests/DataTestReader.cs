@@ -57,7 +57,7 @@ internal sealed class DataTestReader(DatasetDraft dataset, NameResolver names, s
             FailCalc = Config("fail_calc") ?? question.FailCalc ?? DataTest.CountRows,
             WarnIf = Config("warn_if") ?? question.WarnIf ?? DataTest.IsAny, ErrorIf = Config("error_if") ?? question.ErrorIf ?? DataTest.IsAny,
             Anomaly = question.Anomaly,
-            StoresFailures = (config ?? arguments)?["store_failures"] is YamlScalar { Boolean: true },
+            StoresFailures = (config?["store_failures"] ?? arguments?["store_failures"]) is YamlScalar { Boolean: true },
         });
     }
 

@@ -102,10 +102,19 @@ public sealed class IncrementalQuery
     {
         var tree = Varied(leaf, matching);
         var node = tree.Node;
-        node["select_list"] = new JsonArray([.. _keys.Select(static (k, i) => (JsonNode)Named(k.Expression, KeyName(i)))]);
+        node["select_list"] = new JsonArray([.. _keys.Select(static (k, i) => (JsonNode)Named(k.Expression, KeyName(i))), .. NamedInWhere(node).Select(static i => i.DeepClone())]);
         foreach (var clause in (string[])["group_expressions", "group_sets", "having", "qualify", "modifiers"]) node.Remove(clause);
         node["aggregate_handling"] = "STANDARD_HANDLING";
-        return $"SELECT DISTINCT * FROM ({Print(tree, nameOf)})";
+        return $"SELECT DISTINCT {string.Join(", ", _keys.Select(static (_, i) => KeyName(i)))} FROM ({Print(tree, nameOf)})";
+    }
+
+    /// <summary>The output columns that WHERE may speak of by their names: all that are no aggregates, where it speaks of one.</summary>
+    private static List<JsonObject> NamedInWhere(JsonObject node)
+    {
+        if (node["where_clause"] is not JsonObject where) return [];
+        var named = where.Under().Where(static n => n.Class() == "COLUMN_REF" && n.ColumnNames().Count == 1).Select(static n => n.ColumnNames()[0]).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var items = node.Objects("select_list").Where(static i => i.Alias() is { Length: > 0 } && !LeafWalk.IsAggregate(i) && !i.Under().Any(static n => n.Class() == "WINDOW")).ToList();
+        return items.Exists(i => named.Contains(i.Alias()!)) ? items : [];
     }
 
     /// <summary>The query's rows of some groups only.</summary>

@@ -96,7 +96,7 @@ public sealed class TableComparer(DuckDbConnection connection, IReadOnlyCollecti
     private IEnumerable<(string, string)> Sample(string side, string sql, IReadOnlyList<string> key)
     {
         var order = key.Count == 0 ? "ALL" : string.Join(", ", key.Select(static k => SqlText.Identifier(k)));
-        return connection.Rows($"SELECT to_json(r)::VARCHAR FROM (SELECT * FROM ({sql}) ORDER BY {order} LIMIT {samples.ToString(CultureInfo.InvariantCulture)}) AS r").Select(r => (side, (string)r[0]!));
+        return connection.Rows($"SELECT to_json(__smelt_row)::VARCHAR FROM (SELECT * FROM ({sql}) ORDER BY {order} LIMIT {samples.ToString(CultureInfo.InvariantCulture)}) AS __smelt_row").Select(r => (side, (string)r[0]!));
     }
 
     /// <summary>Rows, and of each column that both have: NULLs, about how many values, least, greatest, mean of numbers.</summary>

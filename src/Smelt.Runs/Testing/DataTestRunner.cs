@@ -9,6 +9,9 @@ public sealed class DataTestRunner(UpdateContext context)
 {
     private const int SampleRows = 5, MostStored = 10_000;
 
+    /// <summary>No name of a column: to_json of it would give that column, and not the row.</summary>
+    private const string Failing = "__smelt_failing";
+
     /// <summary>Only rows of these days are tested, by each dataset's day column.</summary>
     public DayRange? Days { get; init; }
 
@@ -76,12 +79,14 @@ public sealed class DataTestRunner(UpdateContext context)
             var (key, missing) = await KeyAsync(test, cancel);
             if (bound.IsStaged)
             {
+                var others = missing.Where(name => name != test.Dataset?.ToString()).ToList();
+                if (others.Count > 0) return NoData(test, others);
                 var staged = await bound.BindAsync(test, cancel);
                 await BindHistoryAsync(test, bound, cancel);
                 using var stopping = cancel.Register(bound.Connection.Interrupt);
                 return Run(test, staged, bound);
             }
-            if (missing.Count > 0) return test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
+            if (missing.Count > 0) return NoData(test, missing);
             var lasts = Lasts(test);
             if (Remembers && lasts && memory.Find(test, key) is { } known) return known;
             var sql = await bound.BindAsync(test, cancel);
@@ -97,20 +102,22 @@ public sealed class DataTestRunner(UpdateContext context)
         }
     }
 
+    private static TestOutcome NoData(RunnableTest test, IReadOnlyList<string> missing) => test.Outcome(TestStatus.Skipped, 0, [], $"{string.Join(", ", missing)} has no data yet");
+
     private static TestOutcome Run(RunnableTest test, string sql, BoundTests bound)
     {
         var connection = bound.Connection;
         if (test.Test?.Anomaly is not null) return AnomalyTest.Run(test, connection, bound.HasHistory);
-        var row = connection.Rows($"SELECT f::BIGINT, (f {test.WarnIf})::BOOLEAN, (f {test.ErrorIf})::BOOLEAN FROM (SELECT {test.FailCalc} AS f FROM ({sql}\n) AS failing)")[0];
+        var row = connection.Rows($"SELECT f::BIGINT, (f {test.WarnIf})::BOOLEAN, (f {test.ErrorIf})::BOOLEAN FROM (SELECT {test.FailCalc} AS f FROM ({sql}\n) AS {Failing})")[0];
         var failures = row[0] as long? ?? 0;
         var status = test.Severity == Severity.Error && row[2] is true ? TestStatus.Failed : row[1] is true ? TestStatus.Warned : TestStatus.Passed;
         if (status == TestStatus.Passed) return test.Outcome(status, test.FailCalc == DataTest.CountRows ? failures : 0, []);
-        var samples = connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {SampleRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
+        var samples = connection.Rows($"SELECT to_json({Failing})::VARCHAR FROM ({sql}\n) AS {Failing} LIMIT {SampleRows}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
         return test.Outcome(status, failures, samples) with { Stored = test.Test is { StoresFailures: true } ? Stored(sql, connection) : [] };
     }
 
     private static List<string> Stored(string sql, DuckDbConnection connection) =>
-        connection.Rows($"SELECT to_json(failing)::VARCHAR FROM ({sql}\n) AS failing LIMIT {MostStored}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
+        connection.Rows($"SELECT to_json({Failing})::VARCHAR FROM ({sql}\n) AS {Failing} LIMIT {MostStored}").ConvertAll(static r => JsonNumbers.Quoted((string)r[0]!));
 
     /// <summary>An anomaly test compares with what earlier updates measured.</summary>
     private async Task BindHistoryAsync(RunnableTest test, BoundTests bound, CancellationToken cancel)
@@ -124,6 +131,8 @@ public sealed class DataTestRunner(UpdateContext context)
         var key = new System.Text.StringBuilder(test.Sql).Append('|').Append(test.FailCalc).Append(test.WarnIf).Append('|').Append(test.ErrorIf);
         // Over plain counts another severity decides anew over the same failures; over others it asks anew.
         if (test.WarnIf != DataTest.IsAny || test.ErrorIf != DataTest.IsAny) key.Append('|').Append(test.Severity);
+        // What was never stored is not in memory either.
+        if (test.Test is { StoresFailures: true }) key.Append("|stored");
         var missing = new List<string>();
         foreach (var name in test.Reads)
         {

@@ -45,9 +45,13 @@ internal sealed class TestMemory
     {
         lock (_gate)
         {
-            return _entries.TryGetValue(Name(test), out var entry) && entry.DependsOn == dependsOn
-                ? test.Outcome(Status(test, entry), entry.Failures, entry.Samples) with { IsRemembered = true }
-                : null;
+            if (!_entries.TryGetValue(Name(test), out var entry) || entry.DependsOn != dependsOn) return null;
+            var status = Status(test, entry);
+            // Decided anew it is an answer of today's, to be kept as one.
+            if (status == entry.Status) return test.Outcome(status, entry.Failures, entry.Samples) with { IsRemembered = true };
+            _entries[Name(test)] = entry with { Status = status };
+            _changed = true;
+            return test.Outcome(status, entry.Failures, entry.Samples);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class UpdateProfile
     {
         // Rows that were held back are no history.
         var unpublished = result.Steps.Where(static s => s.Failed).Select(static s => s.Dataset.Name).ToHashSet();
-        var figures = result.Tests.Where(static t => !t.IsRemembered && t.Dataset is not null).SelectMany(static t => t.Profile.Select(f => (Dataset: t.Dataset!, Figure: f))).Where(f => !unpublished.Contains(f.Dataset)).ToList();
+        var figures = result.Tests.Where(static t => !t.IsRemembered && t.Dataset is not null).SelectMany(static t => t.Profile.Select(f => (Dataset: t.Dataset!, Figure: f))).Where(f => !unpublished.Contains(f.Dataset)).DistinctBy(static f => (f.Dataset, f.Figure.Column, f.Figure.Metric, f.Figure.Where)).ToList();
         var measured = figures.Where(static f => f.Figure.Where is null).Select(static f => (f.Dataset, f.Figure.Column, f.Figure.Metric)).ToHashSet();
         foreach (var step in result.Steps.Where(static s => s is { Failed: false, Result: FlowResult.Completed, Dataset.IsStored: true }))
         {

@@ -48,6 +48,44 @@ public sealed class SinkTests
     }
 
     [Fact]
+    public void Files_keep_their_rows_below_a_folder_named_as_a_partition_and_behind_a_line_without_an_end()
+    {
+        using var folder = new PipelineFolder().Write("landing/1.csv", "id,region\n1,us\n").Write("bronze/o.sql", "SELECT id, region FROM STREAM read_files('landing', format => 'csv')")
+            .Write("gold/s.sql", string.Concat(new[] { "parquet", "csv", "json" }.Select(static f => $"CREATE SINK {f}s OPTIONS (path = 'out/region=eu', format = '{f}', file = 'all.{f}'); CREATE FLOW {f}_flow AS INSERT INTO {f}s BY NAME SELECT id, region FROM STREAM bronze.o; ")));
+        folder.Smelt("run").Expect(0);
+        foreach (var file in new[] { "all.csv", "all.json" })
+        {
+            using var open = File.OpenWrite(folder.File("out/region=eu/" + file));
+            open.SetLength(open.Length - 1);
+        }
+        folder.Write("landing/2.csv", "id,region\n2,de\n").Smelt("run").Expect(0);
+        Assert.Equal("id,region\n1,us\n2,de\n", folder.Read("out/region=eu/all.csv"));
+        Assert.Equal("{\"id\":\"1\",\"region\":\"us\"}\n{\"id\":\"2\",\"region\":\"de\"}\n", folder.Read("out/region=eu/all.json"));
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("1us 2de", lake.Text($"SELECT string_agg(id || region, ' ' ORDER BY id) FROM read_parquet('{folder.File("out/region=eu/all.parquet")}', hive_partitioning = false)"));
+        // Emptied: as if it were not there.
+        File.WriteAllText(folder.File("out/region=eu/all.csv"), "");
+        folder.Write("landing/3.csv", "id,region\n3,fr\n").Smelt("run").Expect(0);
+        Assert.Equal("id,region\n3,fr\n", folder.Read("out/region=eu/all.csv"));
+    }
+
+    [Fact]
+    public void Names_that_no_file_can_have_and_files_of_other_lakes_stop_before_anything_is_prepared()
+    {
+        using var folder = Pipeline("format = 'json', file = '{day}'");
+        folder.Write("landing/1.csv", "id,day\n1,..\n");
+        Assert.Contains("named '..'", folder.Smelt("run").Expect(1).Out);
+        folder.Write("landing/1.csv", $"id,day\n1,{new string('ü', 60)}\n");
+        using var other = Pipeline("format = 'json', file = '{day}'");
+        Assert.Contains("longer than 255 bytes", other.Write("landing/1.csv", $"id,day\n1,{new string('ü', 60)}\n").Smelt("run").Expect(1).Out);
+        using var batches = Pipeline("format = 'json'");
+        batches.Write("landing/1.csv", "id,day\n1,a\n").Smelt("run").Expect(0);
+        Directory.Delete(batches.File("lake"), recursive: true);
+        Assert.Contains("SM6142", batches.Smelt("run").Expect(1).Out);
+        Assert.Equal("{\"id\":\"1\",\"day\":\"a\"}\n", File.ReadAllText(batches.File("out/" + Files(batches)[0])).Replace(":1,", ":\"1\",", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_sink_is_neither_refreshed_fully_nor_shown_as_a_table()
     {
         using var folder = Pipeline("format = 'csv'");

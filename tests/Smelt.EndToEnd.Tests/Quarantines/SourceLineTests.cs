@@ -63,6 +63,21 @@ public sealed class SourceLineTests
     }
 
     [Fact]
+    public void A_column_with_the_name_of_what_the_quarantine_keeps_stops_the_step_once_a_row_is_refused()
+    {
+        using var folder = new PipelineFolder("name: q\n").Write("in/1.json", "{\"id\":1,\"_input\":\"x\"}\n").Write("bronze/t.sql", "SELECT * FROM STREAM read_files('in', format => 'json')")
+            .Write("silver/t.sql", "CREATE STREAMING TABLE silver.t (CONSTRAINT low EXPECT (id < 2) ON VIOLATION QUARANTINE ROW) AS SELECT id::INT AS id, _input FROM STREAM bronze.t");
+        folder.Smelt("run").Expect(0);
+        var said = folder.Write("in/2.json", "{\"id\":2,\"_input\":\"y\"}\n").Smelt("run").Expect(1).Out;
+        Assert.Contains("_input is one of these", said);
+        Assert.Equal("1", folder.Scalar("SELECT count(*) FROM silver.t"));
+        folder.Write("silver/t.sql", "CREATE STREAMING TABLE silver.t (CONSTRAINT low EXPECT (id < 2) ON VIOLATION QUARANTINE ROW) AS SELECT id::INT AS id, _input AS given FROM STREAM bronze.t");
+        folder.Smelt("run").Expect(0);
+        Assert.Equal("y", folder.Scalar("SELECT given FROM silver.t__quarantine"));
+        Assert.Contains("_input of its own", folder.Smelt("quarantine", "replay", "silver.t").Expect(1).Out);
+    }
+
+    [Fact]
     public void A_column_of_parquet_with_the_name_of_the_number_is_a_column_and_the_place_is_not_told()
     {
         using var folder = Reading(", format => 'parquet'");

@@ -24,6 +24,8 @@ public sealed class IncrementalRefreshTests
         ["by_month"] = "SELECT date_trunc('month', day)::DATE AS month, list(id ORDER BY id, amount) AS ids FROM silver.orders GROUP BY 1",
         ["by_alias"] = "SELECT amount > 40 AS is_big, customer_id AS customer, count(*) AS n FROM silver.orders GROUP BY is_big, customer",
         ["with_having"] = "SELECT customer_id, count(*) AS n FROM silver.orders GROUP BY customer_id HAVING count(*) > 4",
+        ["where_of_an_alias"] = "SELECT lower(status) AS st, count(*) AS n, avg(amount)::DECIMAL(18,6) AS mean FROM silver.orders WHERE st <> 'open' GROUP BY st",
+        ["as_json"] = "SELECT customer_id, json_array_length(json_group_array(id)) AS n FROM silver.orders GROUP BY customer_id",
         ["distinct_rows"] = "SELECT DISTINCT o.status, c.region_id FROM silver.orders o JOIN silver.customers c USING (customer_id)",
         ["latest"] = "SELECT customer_id, id, amount FROM silver.orders QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY day DESC, id DESC, amount DESC, status) = 1",
         ["ranked"] = "SELECT id, day, amount, sum(amount) OVER (PARTITION BY day ORDER BY id, amount, status, customer_id ROWS UNBOUNDED PRECEDING) AS running FROM silver.orders",
@@ -37,7 +39,7 @@ public sealed class IncrementalRefreshTests
         ["partition_named_as_a_column"] = "SELECT customer_id % 3 AS status, id, row_number() OVER (PARTITION BY status ORDER BY id, amount, day, customer_id) AS n FROM silver.orders",
         ["group_named_as_an_aggregate"] = "SELECT max(amount) AS id, count(*) AS n FROM silver.orders GROUP BY id",
         ["key_of_a_key"] = "SELECT date_trunc('month', day)::DATE AS m, year(m) AS y, avg(amount)::DECIMAL(18,6) AS mean FROM silver.orders GROUP BY ALL",
-        ["asof_right"] = "SELECT o.id, c.name FROM silver.orders AS o ASOF RIGHT JOIN silver.customers AS c ON o.customer_id = c.customer_id AND o.id >= c.region_id",
+        ["asof_right"] = "SELECT o.id, c.name FROM silver.orders AS o ASOF RIGHT JOIN (SELECT customer_id, region_id, min(name) AS name FROM silver.customers GROUP BY ALL) AS c ON o.customer_id = c.customer_id AND o.id >= c.region_id",
         ["greatest_of_an_enum"] = "SELECT customer_id, max(status::ENUM('sent', 'paid', 'open')) AS most FROM silver.orders GROUP BY customer_id",
         ["distinct_unnested"] = "SELECT DISTINCT unnest([status, 'x']) AS s FROM silver.orders",
         ["semi_joined"] = "SELECT o.id FROM silver.orders o SEMI JOIN silver.customers c ON o.customer_id = c.customer_id",
@@ -72,6 +74,33 @@ public sealed class IncrementalRefreshTests
             var modes = (await open.Table("gold." + name).HistoryAsync(cancel: TestContext.Current.CancellationToken)).Select(static c => c.OperationParameters.GetValueOrDefault("mode")).ToList();
             Assert.True(modes.Any(static m => m is "Change" or "Append"), $"{name} was never refreshed by its changes: {string.Join(", ", modes)}");
         }
+    }
+
+    [Fact]
+    public void A_change_that_a_collation_of_the_query_does_not_see_is_a_change_of_the_view()
+    {
+        const string Query = "AS SELECT id, name COLLATE NOCASE AS name FROM silver.o";
+        using var folder = new PipelineFolder("name: c\n").Write("in/1.csv", "id,name\n1,Zed\n2,Bo\n").Write("bronze/o.sql", "SELECT * FROM STREAM read_files('in', format => 'csv')").Write("silver/o.sql", "SELECT id::INT AS id, name FROM STREAM bronze.o")
+            .Write("gold/a.sql", $"CREATE MATERIALIZED VIEW a REFRESH POLICY INCREMENTAL {Query}").Write("gold/b.sql", $"CREATE MATERIALIZED VIEW b REFRESH POLICY FULL TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') {Query}");
+        LocalUpdate.Run(folder.Path);
+        folder.Smelt("sql", "UPDATE silver.o SET name = 'zed' WHERE id = 1").Expect(0);
+        LocalUpdate.Run(folder.Path);
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("Bo zed, Bo zed", lake.Text("SELECT (SELECT string_agg(name, ' ' ORDER BY id DESC) FROM gold.a) || ', ' || (SELECT string_agg(name, ' ' ORDER BY id DESC) FROM gold.b)"));
+    }
+
+    [Fact]
+    public void A_table_that_keeps_a_change_feed_s_columns_as_its_own_is_read_whole()
+    {
+        using var folder = new PipelineFolder("name: c\n").Write("in/1.csv", "id\n1\n").Write("bronze/o.sql", "SELECT * FROM STREAM read_files('in', format => 'csv')")
+            .Write("silver/o.sql", "CREATE STREAMING TABLE o TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true') AS SELECT id::INT AS id FROM STREAM bronze.o").Write("silver/audit.sql", "SELECT * FROM STREAM table_changes(silver.o)")
+            .Write("gold/a.sql", "CREATE MATERIALIZED VIEW a REFRESH POLICY INCREMENTAL AS SELECT id, _change_type AS what FROM silver.audit");
+        LocalUpdate.Run(folder.Path);
+        LocalUpdate.Run(folder.Write("in/2.csv", "id\n2\n").Path);
+        folder.Smelt("sql", "DELETE FROM silver.o WHERE id = 1").Expect(0);
+        LocalUpdate.Run(folder.Path);
+        using var lake = new OpenLake(folder.Path);
+        Assert.Equal("1 delete, 1 insert, 2 insert", lake.Text("SELECT string_agg(id || ' ' || what, ', ' ORDER BY id, what) FROM gold.a"));
     }
 
     [Fact]

@@ -57,6 +57,20 @@ public sealed class VariantTests
     }
 
     [Fact]
+    public void A_promotion_that_would_lose_a_definition_or_put_a_file_in_two_places_is_refused_and_changes_nothing()
+    {
+        using var folder = new PipelineFolder("name: v\n").Write("gold/k.sql", "CREATE MATERIALIZED VIEW k AS SELECT 1 AS x; CREATE MATERIALIZED VIEW keep AS SELECT 1 AS x;").Write("gold/k@b.sql", "SELECT 2 AS x")
+            .Write("silver/op.sql", "CREATE MATERIALIZED VIEW o AS SELECT 1 AS x; CREATE MATERIALIZED VIEW p AS SELECT 1 AS x;").Write("silver/o@c.sql", "SELECT 11 AS x").Write("silver/p@c.sql", "SELECT 12 AS x")
+            .Write("silver/r.sql", "SELECT 1 AS x").Write("silver/s.sql", "SELECT 1 AS x").Write("variants/d/silver/both.sql", "CREATE MATERIALIZED VIEW r AS SELECT 21 AS x; CREATE MATERIALIZED VIEW s AS SELECT 22 AS x;");
+        string[] files = [.. Directory.GetFiles(folder.Path, "*.sql", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        Assert.Contains("gold/k.sql defines gold.keep too, which would be lost", folder.Smelt("variant", "promote", "b", "--yes").Expect(2).Err);
+        Assert.Contains("would both take the place of silver/op.sql", folder.Smelt("variant", "promote", "c", "--yes").Expect(2).Err);
+        Assert.Contains("cannot take the place of both", folder.Smelt("variant", "promote", "d", "--yes").Expect(2).Err);
+        Assert.Equal(files, Directory.GetFiles(folder.Path, "*.sql", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        folder.Smelt("validate").Expect(0);
+    }
+
+    [Fact]
     public void A_promoted_variant_becomes_the_original_and_its_tables_go()
     {
         using var folder = Orders().Write("gold/totals@d.sql", "SELECT customer, sum(amount) AS total, count(*) AS orders FROM silver.orders GROUP BY customer");

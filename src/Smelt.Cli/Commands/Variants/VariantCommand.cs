@@ -47,13 +47,14 @@ internal static class VariantCommand
             if (session is null) return ExitCode.Usage;
             var chosen = Named(session, parsed.GetValue(name)!);
             var moves = chosen.ConvertAll(d => (Dataset: d, To: PlaceOf(session, d)));
-            foreach (var (dataset, to) in moves) terminal.Say($"  {dataset.File} → {to}");
+            foreach (var (from, to) in moves.Select(static m => (m.Dataset.File, m.To)).Distinct()) terminal.Say($"  {from} → {to}");
+            HoldPlaces(session, moves);
             if (!parsed.GetValue(yes) && !Question.Confirmed($"Replace {(moves.Count == 1 ? "the original's file" : "the originals' files")} and remove the variant's tables?", "promote")) return ExitCode.Failed;
             using var held = await UpdateLock.AcquireAsync(session.Layout.Root, "promote", wait: false, cancel);
-            foreach (var (dataset, to) in moves)
+            foreach (var (from, to) in moves.Select(static m => (m.Dataset.File, m.To)).Distinct())
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(session.Pipeline.Folder, to))!);
-                File.Move(Path.Combine(session.Pipeline.Folder, dataset.File), Path.Combine(session.Pipeline.Folder, to), overwrite: true);
+                File.Move(Path.Combine(session.Pipeline.Folder, from), Path.Combine(session.Pipeline.Folder, to), overwrite: true);
             }
             await RemoveTablesAsync(session, chosen, cancel);
             if (terminal.Json) JsonOutput.Write(json => json.Texts("promoted", moves.Select(static m => m.Dataset.Name.Original.ToString())));
@@ -102,6 +103,24 @@ internal static class VariantCommand
         if (session.Pipeline.Graph.Find(variant.Name.Original) is { } original) return original.File;
         var file = Path.GetFileName(variant.File).Replace($"@{variant.Name.Variant}", "", StringComparison.OrdinalIgnoreCase);
         return $"{variant.Name.Schema}/{file}";
+    }
+
+    /// <summary>A file takes the place of a file: of one that defines nothing else, and of no two.</summary>
+    /// <exception cref="UsageException">A definition would be lost, or a file would have to be in two places.</exception>
+    private static void HoldPlaces(PipelineSession session, List<(Dataset Dataset, string To)> moves)
+    {
+        foreach (var file in moves.GroupBy(static m => m.Dataset.File))
+        {
+            if (file.Select(static m => m.To).Distinct().ToList() is { Count: > 1 } places)
+                throw new UsageException($"{file.Key} defines {string.Join(" and ", file.Select(static m => m.Dataset.Name))}, whose originals are in {string.Join(" and ", places)}: it cannot take the place of both. Give each variant a file of its own, or the originals one.");
+        }
+        foreach (var place in moves.GroupBy(static m => m.To))
+        {
+            if (place.Select(static m => m.Dataset.File).Distinct().ToList() is { Count: > 1 } files)
+                throw new UsageException($"{string.Join(" and ", files)} would both take the place of {place.Key}. Put the variants into one file, as the originals are.");
+            var lost = session.Pipeline.Graph.Datasets.Where(d => d.File == place.Key && !place.Any(m => m.Dataset.Name.Original == d.Name)).Select(static d => d.Name).ToList();
+            if (lost.Count > 0) throw new UsageException($"{place.Key} defines {string.Join(", ", lost)} too, which would be lost with it. Move {(lost.Count == 1 ? "it" : "them")} into a file of {(lost.Count == 1 ? "its" : "their")} own, or define {(lost.Count == 1 ? "it" : "them")} in the variant's file.");
+        }
     }
 
     private static async Task RemoveTablesAsync(PipelineSession session, IEnumerable<Dataset> datasets, CancellationToken cancel)

@@ -85,6 +85,8 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
             if (step.State is not { FlowId: not null, Done: not null } state || step.Target is null) return new FlowResult.Skipped(NoTable);
             if (step.Decision.Action == StepAction.Wait) return new FlowResult.Skipped(step.Decision.Reason);
             if (KeptOtherwise.Of(step) is { } kept) return Failed(kept.Code, kept.Message);
+            if (QuarantineColumns.Kept.FirstOrDefault(name => step.Target.Snapshot.Schema.Find(name) is not null) is { } taken)
+                return Failed(EngineCodes.ReplayRefused, $"{dataset.Name} has a column {taken} of its own, so that what its quarantine knows of a refused row cannot be told from the row. Nothing was changed. Give the column another name.");
             var key = StepRunner.KeyOf(step);
             if (await state.IsBegunAsync(cancel))
             {
