@@ -10,6 +10,8 @@ internal static partial class JsonSchemaKeyword
 {
     private const string Type = "json_type({0})", Text = "({0} ->> '$')", IsNumber = Type + " IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE')";
 
+    private const string Octet = @"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)";
+
     // Lookaround and back references are not in RE2.
     [GeneratedRegex(@"\(\?<?[=!]|\\[1-9]|\\k<")]
     private static partial Regex BeyondRe2();
@@ -21,7 +23,7 @@ internal static partial class JsonSchemaKeyword
         ["date-time"] = $@"regexp_full_match({Text}, '\d{{4}}-\d{{2}}-\d{{2}}[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)') AND TRY_CAST({Text}[:10] AS DATE) IS NOT NULL",
         ["email"] = $@"regexp_full_match({Text}, '[^@\s]+@[^@\s.]+(\.[^@\s.]+)*')",
         ["uuid"] = $"regexp_full_match({Text}, '[0-9A-Fa-f]{{8}}(-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}')",
-        ["ipv4"] = $@"regexp_full_match({Text}, '((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|$)){{4}}')",
+        ["ipv4"] = $@"regexp_full_match({Text}, '{Octet}(\.{Octet}){{3}}')",
         ["hostname"] = $"length({Text}) <= 253 AND regexp_full_match({Text}, '[A-Za-z0-9]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?)*')",
         ["uri"] = $@"regexp_full_match({Text}, '[A-Za-z][A-Za-z0-9+.-]*:[^\s<>""{{}}|\\^`]*')",
     };
@@ -40,7 +42,7 @@ internal static partial class JsonSchemaKeyword
             "maximum" => Number(value, "<="),
             "exclusiveMinimum" => Number(value, ">"),
             "exclusiveMaximum" => Number(value, "<"),
-            "multipleOf" => NumberText(value) is { } n ? Absent($"NOT ({IsNumber}) OR TRY_CAST({Text} AS DECIMAL(38,10)) % {n}::DECIMAL(38,10) = 0") : null,
+            "multipleOf" => MultipleOf(value),
             "minLength" => Count(value, "VARCHAR", $"length({Text})", ">="),
             "maxLength" => Count(value, "VARCHAR", $"length({Text})", "<="),
             "minItems" => Count(value, "ARRAY", "json_array_length({0})", ">="),
@@ -49,8 +51,8 @@ internal static partial class JsonSchemaKeyword
             "maxProperties" => Count(value, "OBJECT", "len(json_keys({0}))", "<="),
             "uniqueItems" when value.ValueKind == JsonValueKind.False => "TRUE",
             "uniqueItems" when value.ValueKind == JsonValueKind.True => Absent($"{Type} <> 'ARRAY' OR len(list_distinct(json_extract({{0}}, '$[*]'))) = json_array_length({{0}})"),
-            "pattern" when value.GetString() is { } pattern && !BeyondRe2().IsMatch(pattern) => Absent($"{Type} <> 'VARCHAR' OR regexp_matches({Text}, {Quoted(pattern)})"),
-            "format" when value.GetString() is { } format && s_formats.TryGetValue(format, out var test) => Format(test, column),
+            "pattern" when TextOf(value) is { } pattern && !BeyondRe2().IsMatch(pattern) => Absent($"{Type} <> 'VARCHAR' OR regexp_matches({Text}, {Quoted(pattern)})"),
+            "format" when TextOf(value) is { } format && s_formats.TryGetValue(format, out var test) => Format(test, column),
             _ => null,
         };
     }
@@ -63,7 +65,7 @@ internal static partial class JsonSchemaKeyword
 
     private static string? OfType(JsonElement types)
     {
-        var names = types.ValueKind == JsonValueKind.Array ? types.EnumerateArray().Select(static t => t.GetString()).ToList() : [types.GetString()];
+        var names = types.ValueKind == JsonValueKind.Array ? types.EnumerateArray().Select(TextOf).ToList() : [TextOf(types)];
         var parts = names.ConvertAll(static name => name switch
         {
             "string" => $"{Type} = 'VARCHAR'",
@@ -76,7 +78,7 @@ internal static partial class JsonSchemaKeyword
             "null" => $"{Type} = 'NULL'",
             _ => null,
         });
-        return parts.Contains(null) ? null : Absent(string.Join(" OR ", parts));
+        return parts.Contains(null) || parts.Count == 0 ? null : Absent(string.Join(" OR ", parts));
     }
 
     private static string? Among(List<JsonElement> values)
@@ -95,11 +97,29 @@ internal static partial class JsonSchemaKeyword
     private static string? Number(JsonElement bound, string comparison) =>
         NumberText(bound) is { } number ? Absent($"NOT ({IsNumber}) OR TRY_CAST({Text} AS DOUBLE) {comparison} {number}::DOUBLE") : null;
 
+    private static string? MultipleOf(JsonElement divisor)
+    {
+        if (NumberText(divisor) is not { } number || divisor.GetDouble() is not (> 0 and < double.PositiveInfinity)) return null;
+        var inDouble = $"TRY_CAST({Text} AS DOUBLE) / {number}::DOUBLE = floor(TRY_CAST({Text} AS DOUBLE) / {number}::DOUBLE)";
+        var tests = new List<string>();
+        // Exact where it can be. A value of more digits than DECIMAL has is NULL there, and only DOUBLE holds it.
+        if (decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var exact) && exact > 0 && exact == decimal.Round(exact, 10) && exact < 1e28m)
+        {
+            // Written without an exponent: with one, SQL takes it for a DOUBLE.
+            var plain = exact.ToString(CultureInfo.InvariantCulture);
+            tests.Add($"TRY_CAST({Text} AS DECIMAL(38,10)) % {plain}::DECIMAL(38,10) = 0");
+            if (exact == decimal.Truncate(exact)) tests.Add($"TRY_CAST({Text} AS DECIMAL(38,0)) % {plain}::DECIMAL(38,0) = 0");
+        }
+        return Absent($"NOT ({IsNumber}) OR coalesce({string.Join(", ", [.. tests, inDouble])})");
+    }
+
     private static string? Count(JsonElement bound, string type, string size, string comparison) =>
         bound.ValueKind == JsonValueKind.Number && bound.TryGetInt64(out var number) && number >= 0
             ? Absent(string.Create(CultureInfo.InvariantCulture, $"{Type} <> '{type}' OR {size} {comparison} {number}")) : null;
 
     private static string? NumberText(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetRawText() : null;
+
+    private static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     // Doubled braces: the place is put in by replacing {0} only, so a brace in a text is harmless unless it is that.
     private static string Quoted(string text) => SqlText.Literal(text).Replace("{0}", "' || '{' || '0}' || '", StringComparison.Ordinal);

@@ -7,7 +7,8 @@ namespace Smelt.Pipelines;
 
 /// <summary>
 /// A JSON Schema (draft 2020-12) as rules: each keyword of each property becomes one, named after its place, <c>task:due.format</c>. The schema's object is the row, or
-/// the JSON of one column. A keyword says nothing of a value that is not there; NULL in a column is such a value. Keywords that cannot be rules are refused by name.
+/// the JSON of one column. A keyword says nothing of a value that is not there; NULL in a column is such a value. Keywords that cannot be rules, and those whose value is
+/// of the wrong kind, are refused by name.
 /// </summary>
 internal sealed class JsonSchemaRules(string folder, string file, List<Diagnostic> diagnostics)
 {
@@ -17,6 +18,9 @@ internal sealed class JsonSchemaRules(string folder, string file, List<Diagnosti
         ["$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"];
 
     private readonly List<RuleText> _rules = [];
+
+    // The references that are being followed.
+    private readonly HashSet<string> _open = new(StringComparer.Ordinal);
     private string _path = "", _prefix = "";
     private FilePosition _at;
     private JsonElement _root;
@@ -36,10 +40,10 @@ internal sealed class JsonSchemaRules(string folder, string file, List<Diagnosti
         {
             var own = SqlText.Identifier(column);
             var json = $"TRY_CAST({own} AS JSON)";
-            Add(column, "json", $"{own} IS NULL OR {json} IS NOT NULL", "JSON");
+            Add(column, "json", $"{own} IS NULL OR {json} IS NOT NULL AND {IsStrict(own)}", "JSON");
             Value(_root, new JsonPlace(column, json, null), 0);
         }
-        else Row(_root, 0);
+        else Row(_root);
         return _rules;
     }
 
@@ -56,24 +60,34 @@ internal sealed class JsonSchemaRules(string folder, string file, List<Diagnosti
         }
     }
 
+    // DuckDB's JSON lets a last comma and NaN, inf and Infinity pass. Outside of strings nothing else in a text that it reads looks like them.
+    private static string IsStrict(string text) =>
+        $$"""(typeof({{text}}) NOT IN ('VARCHAR', 'JSON') OR NOT regexp_matches(regexp_replace({{text}}::VARCHAR, '"(\\.|[^"\\])*"', '0', 'g'), '(?i),\s*[\]}]|nan|inf'))""";
+
     /// <summary>The row as the schema's object: its properties are columns.</summary>
-    private void Row(JsonElement schema, int depth)
+    private void Row(JsonElement schema)
     {
-        schema = Followed(schema, ref depth);
+        if (schema.ValueKind == JsonValueKind.True) return;
+        if (schema.ValueKind != JsonValueKind.Object)
+        {
+            Refuse($"a schema of the row that is {schema.ValueKind.ToString().ToLowerInvariant()}");
+            return;
+        }
         foreach (var keyword in schema.EnumerateObject())
         {
             switch (keyword.Name)
             {
+                case "$ref" when keyword.Value.ValueKind == JsonValueKind.String: Follow(keyword.Value.GetString()!, Row); break;
                 case "type" when keyword.Value.ValueKind == JsonValueKind.String && keyword.Value.GetString() == "object": break;
-                case "required":
+                case "required" when IsOfNames(keyword.Value):
                     foreach (var name in keyword.Value.EnumerateArray()) Add(name.GetString()!, "required", $"{SqlText.Identifier(name.GetString()!)} IS NOT NULL", "required");
                     break;
-                case "properties":
+                case "properties" when keyword.Value.ValueKind == JsonValueKind.Object:
                     foreach (var property in keyword.Value.EnumerateObject())
-                        Value(property.Value, new JsonPlace(property.Name, $"to_json({SqlText.Identifier(property.Name)})", SqlText.Identifier(property.Name)) { IsOfColumns = true }, depth + 1);
+                        Value(property.Value, new JsonPlace(property.Name, $"to_json({SqlText.Identifier(property.Name)})", SqlText.Identifier(property.Name)) { IsOfColumns = true }, 1);
                     break;
-                case "allOf":
-                    foreach (var part in keyword.Value.EnumerateArray()) Row(part, depth + 1);
+                case "allOf" when keyword.Value.ValueKind == JsonValueKind.Array:
+                    foreach (var part in keyword.Value.EnumerateArray()) Row(part);
                     break;
                 case "additionalProperties" when keyword.Value.ValueKind == JsonValueKind.True: break;
                 case var silent when s_silent.Contains(silent): break;
@@ -90,7 +104,6 @@ internal sealed class JsonSchemaRules(string folder, string file, List<Diagnosti
             Refuse($"the schema of {place.Name}, which is {schema.ValueKind.ToString().ToLowerInvariant()}");
             return;
         }
-        schema = Followed(schema, ref depth);
         if (depth > MostDepth)
         {
             Refuse($"{place.Name}, which is nested deeper than {MostDepth}");
@@ -103,15 +116,16 @@ internal sealed class JsonSchemaRules(string folder, string file, List<Diagnosti
     {
         switch (keyword.Name)
         {
-            case "properties":
+            case "$ref" when keyword.Value.ValueKind == JsonValueKind.String: Follow(keyword.Value.GetString()!, schema => Value(schema, place, depth + 1)); break;
+            case "properties" when keyword.Value.ValueKind == JsonValueKind.Object:
                 foreach (var property in keyword.Value.EnumerateObject()) Value(property.Value, place.Property(property.Name), depth + 1);
                 break;
-            case "required":
+            case "required" when IsOfNames(keyword.Value):
                 foreach (var name in keyword.Value.EnumerateArray())
                     Add(place.Property(name.GetString()!).Name, "required", place.Rule($"json_type({{0}}) IS DISTINCT FROM 'OBJECT' OR {place.Field("{0}", name.GetString()!)} IS NOT NULL"), "required");
                 break;
             case "items": Value(keyword.Value, place.Items(), depth + 1); break;
-            case "allOf":
+            case "allOf" when keyword.Value.ValueKind == JsonValueKind.Array:
                 foreach (var part in keyword.Value.EnumerateArray()) Value(part, place, depth + 1);
                 break;
             case "additionalProperties" when keyword.Value.ValueKind == JsonValueKind.True: break;
@@ -124,19 +138,19 @@ internal sealed class JsonSchemaRules(string folder, string file, List<Diagnosti
         }
     }
 
-    /// <summary>Follows <c>$ref</c> within the file.</summary>
-    private JsonElement Followed(JsonElement schema, ref int depth)
+    private static bool IsOfNames(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(static name => name.ValueKind == JsonValueKind.String);
+
+    /// <summary>Applies the schema that a <c>$ref</c> within the file names; the keywords beside it hold as well (Core, 8.2.3.1).</summary>
+    private void Follow(string target, Action<JsonElement> apply)
     {
-        while (schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("$ref", out var reference))
+        // A schema that holds itself would be rules without end.
+        if (!target.StartsWith("#/", StringComparison.Ordinal) || !TryFind(target[2..], out var schema) || !_open.Add(target))
         {
-            var target = reference.GetString() ?? "";
-            if (!target.StartsWith("#/", StringComparison.Ordinal) || ++depth > MostDepth || !TryFind(target[2..], out schema))
-            {
-                Refuse($"$ref {target}");
-                return JsonDocument.Parse("{}").RootElement;
-            }
+            Refuse($"$ref {target}");
+            return;
         }
-        return schema;
+        apply(schema);
+        _open.Remove(target);
     }
 
     private bool TryFind(string pointer, out JsonElement found)
