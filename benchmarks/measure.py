@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Runs commands in turn, several rounds, each as a process of its own, and prints median time and peak memory of each as a table with ratios to the first.
+The ratio of times is the median of the rounds' own ratios, and every second round runs backwards: a machine that gets slower for some minutes does so to all of a round.
 Usage: measure.py [--rounds N] [--before 'shell command'] NAME='shell command' …   (--before runs, untimed, before each)"""
 import os, resource, statistics, subprocess, sys, threading, time
 
@@ -38,16 +39,16 @@ def main():
         arguments = arguments[2:]
     commands = [a.split("=", 1) for a in arguments]
     results = {name: [] for name, _ in commands}
-    for _ in range(rounds):
-        for name, command in commands:
+    for number in range(rounds):
+        for name, command in commands if number % 2 == 0 else commands[::-1]:
             if before: subprocess.run(["bash", "-c", before], check=True, stdout=subprocess.DEVNULL)
             results[name].append(run(command))
     first = commands[0][0]
-    t0, m0 = (statistics.median(r[i] for r in results[first]) for i in (0, 1))
+    m0 = statistics.median(r[1] for r in results[first])
     print("| what | time, median | min – max | ratio | peak memory | ratio |\n|---|---|---|---|---|---|")
     for name, _ in commands:
         times, memory = [r[0] for r in results[name]], statistics.median(r[1] for r in results[name])
-        t = statistics.median(times)
-        print(f"| {name} | {t:.2f} s | {min(times):.2f} – {max(times):.2f} | {t / t0:.2f} | {memory / 1e6:.0f} MB | {memory / m0:.2f} |")
+        ratio = statistics.median(t / r[0] for t, r in zip(times, results[first]))
+        print(f"| {name} | {statistics.median(times):.2f} s | {min(times):.2f} – {max(times):.2f} | {ratio:.2f} | {memory / 1e6:.0f} MB | {memory / m0:.2f} |")
 
 main()
