@@ -139,11 +139,14 @@ public sealed class UnitTestTests
               - {name: not_given, model: orders, given: [], expect: {rows: [{id: 1}]}}
               - {name: no_column, model: daily, given: [{input: silver.orders, rows: []}], expect: {rows: [{idd: 1}]}}
               - {name: no_source, model: bronze.shops, given: [], expect: {rows: []}}
+              - {name: misspelt, model: daily, given: [{input: silver.orders, rows: [{id: 1, amuont: 2}]}], expect: {rows: []}}
+              - {name: unknown_yet, model: silver.orders, given: [{input: bronze.orders, rows: [{id: 1, amount: 2, shop: a, extra: 2}]}, {input: silver.shops, rows: []}], expect: {rows: []}}
               - {name: fails, model: silver.orders, given: [{input: bronze.orders, rows: [{id: 1, amount: 2000000}]}, {input: silver.shops, rows: []}], expect: {rows: []}}
             """.Replace("model: orders", "model: silver.orders", StringComparison.Ordinal));
         var tests = Tests(folder, 1);
-        foreach (var (name, message) in new Dictionary<string, string> { ["not_given"] = "reads bronze.orders, whose rows are not given", ["no_column"] = "'idd' is not among", ["no_source"] = "whose rows are not given", ["fails"] = "breaks sane" })
+        foreach (var (name, message) in new Dictionary<string, string> { ["not_given"] = "reads bronze.orders, whose rows are not given", ["no_column"] = "'idd' is not among", ["no_source"] = "whose rows are not given", ["fails"] = "breaks sane", ["misspelt"] = "silver.orders has no column amuont, of which the test gives values. Did you mean amount?" })
             Assert.Contains(message, tests[name].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal("passed", tests["unknown_yet"].GetProperty("status").GetString());
         folder.Write("tests/units.yml", "unit_tests:\n  - {name: a, model: nowhere, expect: {rows: []}}\n  - {name: b, model: daily, expect: {fixture: none}}\n");
         var said = folder.Smelt("validate").Expect(2);
         foreach (var line in (string[])["2:22: error SM4015", "3:47: error SM5063"]) Assert.Contains("tests/units.yml:" + line, said.Out + said.Err, StringComparison.Ordinal);
@@ -164,5 +167,9 @@ public sealed class UnitTestTests
         folder.Write("tests/january/expected/gold.daily.csv", "city,total\nROME,6.49\n");
         var failed = Tests(folder, 1)["january/gold.daily"];
         Assert.Equal("""{"expected":{"city":"ROME","total":6.49}} {"unexpected":{"city":"ROME","total":6.50}}""", string.Join(' ', failed.GetProperty("rows").EnumerateArray().Select(static r => r.GetRawText())));
+        // A JSON Schema comes along from wherever it stands.
+        folder.Write("rules/low.json", """{"properties": {"id": {"maximum": 1}}}""").Write("silver/properties.yml", "models:\n  - name: orders\n    expectations:\n      - {json_schema: rules/low.json, on_violation: drop}\n")
+            .Write("tests/january/expected/silver.orders.csv", "id,city\n1,ROME\n");
+        Assert.Equal("passed", Tests(folder, 1)["january/silver.orders"].GetProperty("status").GetString());
     }
 }

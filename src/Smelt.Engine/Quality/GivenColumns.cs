@@ -28,6 +28,9 @@ internal sealed class GivenColumns(Pipeline pipeline, Func<DuckDbDatabase> datab
         return columns;
     }
 
+    /// <summary>Whether <see cref="Of"/> tells all columns that a dataset can have.</summary>
+    public bool AreAll(DatasetName name) => pipeline.Graph.Find(name) is { } dataset && dataset.Flows.All(static f => f.Kind != FlowKind.AutoCdc) && dataset.Queries.All(static q => !q.IsOpen);
+
     /// <summary>A relation of these columns without a row.</summary>
     public static string EmptySql(IReadOnlyDictionary<string, string?> columns) => columns.Count == 0 ? "SELECT NULL::VARCHAR AS nothing WHERE FALSE"
         : $"SELECT {string.Join(", ", columns.Select(static c => $"NULL::{c.Value ?? "VARCHAR"} AS {SqlText.Identifier(c.Key)}"))} WHERE FALSE";

@@ -25,7 +25,7 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
             var dataset = pipeline.Graph.Find(test.Dataset)!;
             foreach (var given in test.Given.Where(static g => g.Dataset is not null)) Bind(catalog, given.Dataset!, given.Rows);
             if (dataset.Flows.Any(static f => f.Kind == FlowKind.AutoCdc))
-                return new UnitTestResult([], [], $"{dataset.Name} is kept by AUTO CDC, which works over what earlier batches left: a unit test cannot tell what it would hold. Write a pipeline test (tests/pipelines), or a unit test of what it reads.");
+                return new UnitTestResult([], [], $"{dataset.Name} is kept by AUTO CDC, which works over what earlier batches left: a unit test cannot tell what it would hold. Write a pipeline test (tests/<name>/input and expected), or a unit test of what it reads.");
             var queries = Queries(dataset);
             foreach (var input in queries.SelectMany(static q => q.Inputs).Distinct()) BindView(catalog, test, input);
             var source = test.Given.FirstOrDefault(static g => g.Dataset is null);
@@ -51,6 +51,8 @@ public sealed class UnitTestRun(Pipeline pipeline, Func<DuckDbDatabase> database
     {
         // What the test does not mention is NULL, as long as anybody knows that it exists.
         var columns = _columns.Of(name);
+        if (_columns.AreAll(name) && rows.Columns.FirstOrDefault(c => !columns.ContainsKey(c)) is { } unknown)
+            throw new EngineException(EngineCodes.InputMissing, $"{name} has no column {unknown}, of which the test gives values.{(NearestName.Of(unknown, columns.Keys) is { } near ? $" Did you mean {near}?" : "")}");
         catalog.BindSql(name.Schema, name.Name, RowsSql(rows, c => columns.GetValueOrDefault(c), columns.Keys));
     }
 

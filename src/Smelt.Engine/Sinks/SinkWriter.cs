@@ -27,6 +27,8 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
     public IReadOnlyList<SinkFile> Write(CancellationToken cancel)
     {
         var columns = batch.Catalog.Describe(batch.Sql).Select(static c => c.Name).Where(static c => c != StreamedRow.Column).ToList();
+        if (_sink.Format == SinkFormat.Csv && columns.Find(static c => c.AsSpan().IndexOfAny('\r', '\n') >= 0) is { } broken)
+            throw new EngineException(EngineCodes.SchemaRefused, $"A column of the flow {step.Flow.Name} has a line break in its name ('{broken.ReplaceLineEndings("\\n")}'), and the header of a CSV file is one line. Give the column another name.");
         Connection.Execute($"CREATE TEMP TABLE {Rows} AS SELECT {string.Join(", ", columns.Select(static c => SqlText.Identifier(c)))} FROM ({batch.Sql}\n) AS q");
         if (Count("") == 0) return [];
         Directory.CreateDirectory(Folder);

@@ -7,7 +7,7 @@ namespace Smelt.Lake;
 /// <param name="last">The last version: its columns are given.</param>
 internal sealed class ChangeFeed(DeltaTable table, Snapshot last)
 {
-    private const string ChangeType = ChangeFeedColumns.ChangeType, CommitVersion = "_commit_version", CommitTimestamp = "_commit_timestamp";
+    private const string ChangeType = ChangeFeedColumns.ChangeType, CommitVersion = ChangeFeedColumns.CommitVersion, CommitTimestamp = ChangeFeedColumns.CommitTimestamp;
 
     private readonly List<AddFile> _files = [];
     private readonly List<RowPick> _picks = [];

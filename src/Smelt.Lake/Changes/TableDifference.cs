@@ -3,7 +3,7 @@ namespace Smelt.Lake;
 /// <summary>The rows that came to a table and went from it between two versions of it.</summary>
 internal sealed record TableDifference
 {
-    private const string Columns = $"{ChangeFeedColumns.ChangeType}, _commit_version, _commit_timestamp";
+    private const string Columns = $"{ChangeFeedColumns.ChangeType}, {ChangeFeedColumns.CommitVersion}, {ChangeFeedColumns.CommitTimestamp}";
 
     /// <summary>Whether a name is one of the change feed's columns, by which rows that came and went are told.</summary>
     public static bool IsOwn(string name) => Columns.Split(", ").Contains(name, StringComparer.OrdinalIgnoreCase);

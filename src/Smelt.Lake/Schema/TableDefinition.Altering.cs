@@ -61,6 +61,8 @@ public sealed partial record TableDefinition
                 clusters = ColumnRules.Clusters([.. schema.Fields.Select(f => new ColumnSpec(f.Name, f.Type))], cluster.Columns, partitions, problems);
                 break;
         }
+        if (TakenByChangeFeed([.. schema.Fields.Select(static f => f.Name)], configuration) is { } taken)
+            problems.Add(taken);
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
         var defined = (this with { Metadata = Metadata with { Description = description } }).Changed(schema, configuration, partitions, clusters, null);

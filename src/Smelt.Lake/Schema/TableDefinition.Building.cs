@@ -14,6 +14,8 @@ public sealed partial record TableDefinition
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
         var configuration = Configured(EmptyMap.Texts, options.Properties);
+        if (ChangeFeedColumns.Taken(columns.Select(static c => c.Name), configuration) is { } taken)
+            return new DefinitionResult.Refused([taken]);
         var mapped = configuration.GetValueOrDefault("delta.columnMapping.mode") is "name" or "id" || columns.Any(c => ColumnRules.NeedsMapping(c.Name, c.Type));
         StructType schema = new([.. columns.Select(c => Field(c))]);
         if (mapped)
@@ -64,6 +66,8 @@ public sealed partial record TableDefinition
         if (!Metadata.IsOn(RowTracking.Enabled) && string.Equals(configuration.GetValueOrDefault(RowTracking.Enabled), "true", StringComparison.OrdinalIgnoreCase))
             return new DefinitionResult.Refused([new SchemaProblem(SchemaProblemKind.BadProperty, null,
                 $"the property '{RowTracking.Enabled}' gives every file of a table its ids: turn it on by ALTER TABLE … SET TBLPROPERTIES, or refresh the table fully")]);
+        if (TakenByChangeFeed([.. fields.Select(static f => f.Name), .. added.Select(static a => a.Name)], configuration) is { } taken)
+            return new DefinitionResult.Refused([taken]);
         var grown = Mapped(AddFields(new StructType(fields), added, configuration), configuration);
         return Changed(grown, configuration, Metadata.PartitionColumns, clusters, options.Comment) with
         {
@@ -81,6 +85,8 @@ public sealed partial record TableDefinition
         if (problems.Count > 0)
             return new DefinitionResult.Refused(problems);
         var configuration = Configured(Metadata.Configuration, options.Properties);
+        if (TakenByChangeFeed([.. columns.Select(static c => c.Name)], configuration) is { } taken)
+            return new DefinitionResult.Refused([taken]);
         var kept = new List<DeltaField>();
         var mapped = Metadata.ColumnMapping != ColumnMappingMode.None || columns.Any(c => ColumnRules.NeedsMapping(c.Name, c.Type));
         if (mapped)
@@ -96,6 +102,10 @@ public sealed partial record TableDefinition
             schema = Numbered(schema, configuration);
         return Changed(schema, configuration, partitions, clusters, options.Comment);
     }
+
+    /// <summary>A table that another writer let have both stays as it is.</summary>
+    private SchemaProblem? TakenByChangeFeed(IReadOnlyList<string> columns, IReadOnlyDictionary<string, string> configuration) =>
+        ChangeFeedColumns.Taken(Metadata.Schema.Fields.Select(static f => f.Name), Metadata.Configuration) is null ? ChangeFeedColumns.Taken(columns, configuration) : null;
 
     /// <param name="schema">The schema to be.</param>
     /// <param name="configuration">The properties to be.</param>

@@ -2,13 +2,6 @@ using Smelt.DuckDb;
 
 namespace Smelt.Lake;
 
-/// <summary>Names of the change data feed's files (PROTOCOL.md, "Change Data Files").</summary>
-internal static class ChangeFeedColumns
-{
-    internal const string Folder = "_change_data", ChangeType = "_change_type";
-    internal const string Insert = "insert", UpdatePreimage = "update_preimage", UpdatePostimage = "update_postimage", Delete = "delete";
-}
-
 /// <content>Files of the change data feed.</content>
 public sealed partial class DataFileWriter
 {

@@ -28,7 +28,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         var names = new NameResolver(_datasets);
         var finder = new DatasetFinder(_datasets, names, _diagnostics);
         var properties = PropertiesFile.ReadAll(folder, found.Properties, _diagnostics);
-        var rules = new RuleSetStage(folder, properties, finder, variables, _diagnostics);
+        var rules = new RuleSetStage(folder, properties, finder, variables, _diagnostics, database);
         rules.Apply();
         _files.AddRange(rules.Parsed);
         Parse(macros);
@@ -45,16 +45,17 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         DefinitionHashes.Compute(levels, names, project);
         CheckVariables(project, projectMap, variables);
         var ordered = levels.SelectMany(l => l).Select(d => DatasetBuilder.Build(d, project)).ToList();
-        return new Compilation(Build(project, platform, target, variables, ordered, macros, unitTests), Sorted(variables));
+        return new Compilation(Build(project, platform, target, variables, ordered, macros, unitTests, rules), Sorted(variables));
     }
 
-    private Pipeline Build(ProjectSettings project, PlatformSettings platform, TargetSettings target, VariableScope variables, List<Dataset> ordered, MacroStage macros, IReadOnlyList<UnitTest> unitTests) => new()
+    private Pipeline Build(ProjectSettings project, PlatformSettings platform, TargetSettings target, VariableScope variables, List<Dataset> ordered, MacroStage macros, IReadOnlyList<UnitTest> unitTests, RuleSetStage rules) => new()
     {
         Folder = folder, Project = project, Platform = platform, Target = target,
         Graph = new PipelineGraph(ordered),
         Macros = [.. macros.Ordered.Select(m => m.Macro)],
         SqlTests = [.. _tests.Select(t => new SqlTest(Path.GetFileNameWithoutExtension(t.File.Source.File), t.File.Source.File, t.Query.Build(), Severity.Error))],
         UnitTests = unitTests,
+        SchemaFiles = [.. rules.SchemaFiles.Order(StringComparer.Ordinal)],
         Variables = variables.Values,
     };
 

@@ -19,6 +19,9 @@ public sealed record DataTest
     /// <summary>Datasets that it reads besides its own.</summary>
     public IReadOnlyList<DatasetName> Others { get; init; } = [];
 
+    /// <summary>Whether the others' rows are counted against its own: of days, both are of these days.</summary>
+    public bool ComparesCounts => Kind == "equal_rowcount";
+
     public Severity Severity { get; init; } = Severity.Error;
 
     /// <summary>Predicate that limits the rows tested.</summary>

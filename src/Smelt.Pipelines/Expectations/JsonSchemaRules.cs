@@ -10,7 +10,7 @@ namespace Smelt.Pipelines;
 /// the JSON of one column. A keyword says nothing of a value that is not there; NULL in a column is such a value. Keywords that cannot be rules, and those whose value is
 /// of the wrong kind, are refused by name.
 /// </summary>
-internal sealed class JsonSchemaRules(string folder, string file, List<Diagnostic> diagnostics)
+internal sealed class JsonSchemaRules(string folder, string file, List<Diagnostic> diagnostics, Func<DuckDbDatabase> database)
 {
     private const int MostDepth = 20;
 
@@ -132,9 +132,25 @@ internal sealed class JsonSchemaRules(string folder, string file, List<Diagnosti
             case var silent when s_silent.Contains(silent): break;
             default:
                 var told = $"{keyword.Name} {(keyword.Value.ValueKind == JsonValueKind.String ? keyword.Value.GetString() : keyword.Value.GetRawText())}";
-                if (JsonSchemaKeyword.Predicate(keyword, place.Column) is { } predicate) Add(place.Name, keyword.Name, place.Rule(predicate), told.ReplaceLineEndings(" "));
+                if (IsReadable(keyword) && JsonSchemaKeyword.Predicate(keyword, place.Column) is { } predicate) Add(place.Name, keyword.Name, place.Rule(predicate), told.ReplaceLineEndings(" "));
                 else Refuse($"'{told.ReplaceLineEndings(" ")}' of {place.Name}");
                 break;
+        }
+    }
+
+    /// <summary>Patterns of ECMA 262 that RE2 does not know (lookaround, back references) would end each run: DuckDB says it now.</summary>
+    private bool IsReadable(JsonProperty keyword)
+    {
+        if (keyword.Name != "pattern" || keyword.Value.ValueKind != JsonValueKind.String) return true;
+        try
+        {
+            using var connection = database().Connect();
+            connection.Scalar($"SELECT regexp_matches('', {SqlText.Literal(keyword.Value.GetString()!)})");
+            return true;
+        }
+        catch (DuckDbException)
+        {
+            return false;
         }
     }
 

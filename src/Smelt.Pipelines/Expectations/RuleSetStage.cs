@@ -1,3 +1,4 @@
+using Smelt.DuckDb;
 using Smelt.Pipelines.Sql;
 using Smelt.Pipelines.Syntax;
 using Smelt.Pipelines.Yaml;
@@ -5,12 +6,15 @@ using Smelt.Pipelines.Yaml;
 namespace Smelt.Pipelines;
 
 /// <summary>Puts the rules that properties files declare onto their datasets, beside those of the statements, before any SQL is parsed.</summary>
-internal sealed class RuleSetStage(string folder, IReadOnlyList<PropertiesFile> files, DatasetFinder finder, VariableScope variables, List<Diagnostic> diagnostics)
+internal sealed class RuleSetStage(string folder, IReadOnlyList<PropertiesFile> files, DatasetFinder finder, VariableScope variables, List<Diagnostic> diagnostics, Func<DuckDbDatabase> database)
 {
     private readonly Dictionary<string, RuleSet> _sets = new(StringComparer.Ordinal);
 
     /// <summary>Predicates as files of their own, for what parsing has to say of them.</summary>
     public List<ParsedFile> Parsed { get; } = [];
+
+    /// <summary>JSON Schemas that give rules, by their paths in the pipeline's folder.</summary>
+    public HashSet<string> SchemaFiles { get; } = new(StringComparer.Ordinal);
 
     public void Apply()
     {
@@ -80,8 +84,13 @@ internal sealed class RuleSetStage(string folder, IReadOnlyList<PropertiesFile> 
 
     private void Add(DatasetDraft dataset, RuleSet set, ViolationAction? action, string file, FilePosition at)
     {
-        var rules = set.Schema is { } schema ? [.. set.Rules, .. new JsonSchemaRules(folder, file, diagnostics).Of(schema, set.Name, at)] : set.Rules;
-        foreach (var rule in rules) Add(dataset, rule, action ?? rule.Action ?? set.Action ?? ViolationAction.Warn);
+        foreach (var rule in set.Schema is { } schema ? [.. set.Rules, .. OfSchema(schema, set.Name, file, at)] : set.Rules) Add(dataset, rule, action ?? rule.Action ?? set.Action ?? ViolationAction.Warn);
+    }
+
+    private IReadOnlyList<RuleText> OfSchema(YamlMap use, string name, string file, FilePosition at)
+    {
+        SchemaFiles.Add(use.Text("json_schema")!);
+        return new JsonSchemaRules(folder, file, diagnostics, database).Of(use, name, at);
     }
 
     private void Add(DatasetDraft dataset, RuleText rule, ViolationAction action)

@@ -23,6 +23,9 @@ public sealed class Pipeline
     /// <summary>Tests of single datasets on given rows.</summary>
     public IReadOnlyList<UnitTest> UnitTests { get; init; } = [];
 
+    /// <summary>JSON Schemas that give rules, as properties files name them: by their paths in <see cref="Folder"/>.</summary>
+    public IReadOnlyList<string> SchemaFiles { get; init; } = [];
+
     /// <summary>Variables with the values in force.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 }

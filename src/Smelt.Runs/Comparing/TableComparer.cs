@@ -11,12 +11,17 @@ public sealed class TableComparer(DuckDbConnection connection, IReadOnlyCollecti
 {
     private readonly List<string> _notes = [];
 
+    // Columns beside those compared: no table's own, see Compare.
+    private string _inA = "", _inB = "", _sign = "", _count = "";
+
     /// <param name="a">Name of the first for people, and its SQL name.</param>
     /// <param name="b">The second.</param>
     /// <param name="key">Columns of a key; where they are not unique in both, rows are compared whole.</param>
     public TableComparison Compare((string Name, string Sql) a, (string Name, string Sql) b, IReadOnlyList<string> key)
     {
         var (left, right) = (Described(a.Sql), Described(b.Sql));
+        string Free(string name) => left.ContainsKey(name) || right.ContainsKey(name) ? Free(name + "_") : name;
+        (_inA, _inB, _sign, _count) = (Free("__in_a"), Free("__in_b"), Free("__sign"), Free("__count"));
         var both = left.Where(c => right.ContainsKey(c.Key) && !ignored.Contains(c.Key, StringComparer.OrdinalIgnoreCase)).Select(static c => c.Key).ToList();
         var used = key.Count > 0 && IsKey(a.Sql, both, key, a.Name) && IsKey(b.Sql, both, key, b.Name) ? key : [];
         var columns = both.ConvertAll(c => (Name: c, A: Value("a", c, left, right), B: Value("b", c, left, right)));
@@ -59,19 +64,19 @@ public sealed class TableComparer(DuckDbConnection connection, IReadOnlyCollecti
     {
         var on = string.Join(" AND ", columns.Where(c => key.Contains(c.Name, StringComparer.OrdinalIgnoreCase)).Select(static c => $"{c.A} IS NOT DISTINCT FROM {c.B}"));
         var values = columns.FindAll(c => !key.Contains(c.Name, StringComparer.OrdinalIgnoreCase));
-        var joined = $"FROM (SELECT *, true AS __in_a FROM {a.Sql}) AS a FULL JOIN (SELECT *, true AS __in_b FROM {b.Sql}) AS b ON {on}";
-        const string isBoth = "__in_a AND __in_b";
+        var joined = $"FROM (SELECT *, true AS {_inA} FROM {a.Sql}) AS a FULL JOIN (SELECT *, true AS {_inB} FROM {b.Sql}) AS b ON {on}";
+        var isBoth = $"{_inA} AND {_inB}";
         var differs = values.Count == 0 ? "false" : string.Join(" OR ", values.Select(static c => $"{c.A} IS DISTINCT FROM {c.B}"));
-        var counts = values.Select(static c => $"count(*) FILTER ({isBoth} AND {c.A} IS DISTINCT FROM {c.B})");
-        var row = connection.Rows($"SELECT {string.Join(", ", (string[])["count(*) FILTER (__in_a)", "count(*) FILTER (__in_b)", "count(*) FILTER (__in_b IS NULL)", "count(*) FILTER (__in_a IS NULL)", $"count(*) FILTER ({isBoth} AND ({differs}))", .. counts])} {joined}")[0];
+        var counts = values.Select(c => $"count(*) FILTER ({isBoth} AND {c.A} IS DISTINCT FROM {c.B})");
+        var row = connection.Rows($"SELECT {string.Join(", ", (string[])[$"count(*) FILTER ({_inA})", $"count(*) FILTER ({_inB})", $"count(*) FILTER ({_inB} IS NULL)", $"count(*) FILTER ({_inA} IS NULL)", $"count(*) FILTER ({isBoth} AND ({differs}))", .. counts])} {joined}")[0];
         return new TableComparison
         {
             A = a.Name, B = b.Name, Key = key, RowsA = (long)row[0]!, RowsB = (long)row[1]!, OnlyA = (long)row[2]!, OnlyB = (long)row[3]!, Changed = (long)row[4]!,
             Columns = [.. columns.Select(c => new ComparedColumn(c.Name, null, null, values.FindIndex(v => v.Name == c.Name) is >= 0 and var at ? (long)row[5 + at]! : 0))],
             Samples =
             [
-                .. Sample("a", $"SELECT a.* EXCLUDE (__in_a) {joined} WHERE __in_b IS NULL OR (__in_a AND ({differs}))", key),
-                .. Sample("b", $"SELECT b.* EXCLUDE (__in_b) {joined} WHERE __in_a IS NULL OR (__in_b AND ({differs}))", key),
+                .. Sample("a", $"SELECT a.* EXCLUDE ({_inA}) {joined} WHERE {_inB} IS NULL OR ({_inA} AND ({differs}))", key),
+                .. Sample("b", $"SELECT b.* EXCLUDE ({_inB}) {joined} WHERE {_inA} IS NULL OR ({_inB} AND ({differs}))", key),
             ],
         };
     }
@@ -79,17 +84,17 @@ public sealed class TableComparer(DuckDbConnection connection, IReadOnlyCollecti
     private TableComparison Whole((string Name, string Sql) a, (string Name, string Sql) b, List<(string Name, string A, string B)> columns)
     {
         string Rows(string sql, string side, Func<(string Name, string A, string B), string> value, int sign) =>
-            $"SELECT {string.Join(", ", columns.Select(c => $"{value(c)} AS {SqlText.Identifier(c.Name)}").Append($"{sign} AS __sign"))} FROM {sql} AS {side}";
+            $"SELECT {string.Join(", ", columns.Select(c => $"{value(c)} AS {SqlText.Identifier(c.Name)}").Append($"{sign} AS {_sign}"))} FROM {sql} AS {side}";
         var names = string.Join(", ", columns.Select(static c => SqlText.Identifier(c.Name)));
-        connection.Execute($"CREATE OR REPLACE TEMP TABLE smelt_differing AS SELECT {(columns.Count == 0 ? "" : names + ", ")}CAST(sum(__sign) AS BIGINT) AS __count FROM ({Rows(a.Sql, "a", static c => c.A, 1)} UNION ALL {Rows(b.Sql, "b", static c => c.B, -1)}) "
-            + $"{(columns.Count == 0 ? "" : $"GROUP BY {names}")} HAVING sum(__sign) <> 0");
+        connection.Execute($"CREATE OR REPLACE TEMP TABLE smelt_differing AS SELECT {(columns.Count == 0 ? "" : names + ", ")}CAST(sum({_sign}) AS BIGINT) AS {_count} FROM ({Rows(a.Sql, "a", static c => c.A, 1)} UNION ALL {Rows(b.Sql, "b", static c => c.B, -1)}) "
+            + $"{(columns.Count == 0 ? "" : $"GROUP BY {names}")} HAVING sum({_sign}) <> 0");
         return new TableComparison
         {
             A = a.Name, B = b.Name, RowsA = Number($"SELECT count(*) FROM {a.Sql}"), RowsB = Number($"SELECT count(*) FROM {b.Sql}"),
-            OnlyA = Number("SELECT coalesce(sum(__count), 0)::BIGINT FROM smelt_differing WHERE __count > 0"),
-            OnlyB = Number("SELECT coalesce(sum(-__count), 0)::BIGINT FROM smelt_differing WHERE __count < 0"),
+            OnlyA = Number($"SELECT coalesce(sum({_count}), 0)::BIGINT FROM smelt_differing WHERE {_count} > 0"),
+            OnlyB = Number($"SELECT coalesce(sum(-{_count}), 0)::BIGINT FROM smelt_differing WHERE {_count} < 0"),
             Columns = [.. columns.Select(static c => new ComparedColumn(c.Name, null, null, null))],
-            Samples = [.. Sample("a", "SELECT * EXCLUDE (__count) FROM smelt_differing WHERE __count > 0", []), .. Sample("b", "SELECT * EXCLUDE (__count) FROM smelt_differing WHERE __count < 0", [])],
+            Samples = [.. Sample("a", $"SELECT * EXCLUDE ({_count}) FROM smelt_differing WHERE {_count} > 0", []), .. Sample("b", $"SELECT * EXCLUDE ({_count}) FROM smelt_differing WHERE {_count} < 0", [])],
         };
     }
 

@@ -34,8 +34,9 @@ public sealed class DataTestRunner(UpdateContext context)
     internal async Task<IReadOnlyList<TestOutcome>> RunAsync(IReadOnlyList<RunnableTest> tests, TestMemory memory, (Dataset Dataset, Smelt.Lake.TableScan Rows)? staged, Action<TestOutcome> ended, CancellationToken cancel)
     {
         var outcomes = new TestOutcome[tests.Count];
-        // A dataset's tests read the same tables: they share a catalog, and so run one after the other. A SQL test has its own.
-        var groups = tests.Select(static (test, place) => (test, place)).GroupBy(static t => (t.test.Dataset, t.test.Dataset is null ? t.place : 0));
+        // A dataset's tests read the same tables: they share a catalog, and so run one after the other. A SQL test has its own, and one that sees other tables' days too.
+        bool IsAlone(RunnableTest test) => test.Dataset is null || (Days is not null && test.Test is { ComparesCounts: true });
+        var groups = tests.Select(static (test, place) => (test, place)).GroupBy(t => (t.test.Dataset, IsAlone(t.test) ? t.place : -1));
         await Parallel.ForEachAsync(groups, new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = Environment.ProcessorCount }, async (group, stop) =>
         {
             using var bound = new BoundTests(context, staged) { Days = Days };
@@ -184,7 +185,12 @@ internal sealed class BoundTests(UpdateContext context, (Dataset Dataset, Smelt.
             if (staged is { } rows) await _catalog.BindScanAsync(rows.Dataset.Name.Schema, rows.Dataset.Name.Name, rows.Rows, cancel);
         }
         _binder ??= new InputBinder(context, _catalog);
-        if (Days is not null && test.Dataset is { } tested) await DayBinding.BindAsync(context, _catalog, _binder, tested, Days, cancel);
+        if (Days is not null && test.Dataset is { } tested)
+        {
+            await DayBinding.BindAsync(context, _catalog, _binder, tested, Days, cancel);
+            // The rows of a day are as many as another table's of that day, not as all of its.
+            foreach (var other in test.Test is { ComparesCounts: true } counted ? counted.Others : []) await DayBinding.BindAsync(context, _catalog, _binder, other, Days, cancel);
+        }
         foreach (var name in test.Reads) await _binder.BindAsync(name, cancel);
         return test.Query is not null && await _binder.BindAsync(test.Query, cancel) is { } bindings ? QueryRendering.RenderSql(test.Query, bindings) : test.Sql;
     }

@@ -27,7 +27,7 @@ public static class PipelineTestRunner
             var folder = Directory.CreateTempSubdirectory("smelt-test-").FullName;
             try
             {
-                Copy(pipeline.Folder, folder, name);
+                Copy(pipeline, folder, name);
                 foreach (var outcome in await RunAsync(pipeline, name, folder, clock, cancel))
                 {
                     outcomes.Add(outcome);
@@ -43,15 +43,16 @@ public static class PipelineTestRunner
     }
 
     /// <summary>The definitions, without targets and lake; over them the test's own files.</summary>
-    private static void Copy(string from, string to, string test)
+    private static void Copy(Pipeline pipeline, string to, string test)
     {
+        var from = pipeline.Folder;
         foreach (var path in Directory.EnumerateFiles(from, "*", new EnumerationOptions { RecurseSubdirectories = true }))
         {
             var file = Path.GetRelativePath(from, path);
             var parts = file.Split(Path.DirectorySeparatorChar);
-            var isDefinition = s_definitions.Contains(Path.GetExtension(file)) || (parts.Length > 1 && parts[0] == "schemas");
-            if (isDefinition && file != "platform.yml" && parts[0] is not ("tests" or "lake")) CopyFile(path, Path.Combine(to, file));
+            if (s_definitions.Contains(Path.GetExtension(file)) && file != "platform.yml" && parts[0] is not ("tests" or "lake")) CopyFile(path, Path.Combine(to, file));
         }
+        foreach (var schema in pipeline.SchemaFiles.Where(s => !Path.GetRelativePath(from, Path.GetFullPath(s, from)).StartsWith("..", StringComparison.Ordinal))) CopyFile(Path.GetFullPath(schema, from), Path.Combine(to, schema));
         var input = Path.Combine(from, "tests", test, "input");
         if (!Directory.Exists(input)) return;
         foreach (var path in Directory.EnumerateFiles(input, "*", SearchOption.AllDirectories)) CopyFile(path, Path.Combine(to, Path.GetRelativePath(input, path)));

@@ -88,6 +88,20 @@ public sealed class DayTests
     }
 
     [Fact]
+    public void Rows_of_a_day_are_counted_against_those_of_the_same_day()
+    {
+        using var folder = Pipeline().Write("silver/same.sql", "CREATE STREAMING TABLE silver.same TBLPROPERTIES ('smelt.day_column' = 'day') AS SELECT id::BIGINT AS id, day::DATE AS day FROM STREAM bronze.o WHERE day::DATE < DATE '2025-01-03'")
+            .Write("silver/dayless.sql", "CREATE MATERIALIZED VIEW silver.dayless AS SELECT 1 AS id")
+            .Write("silver/p.yml", "version: 2\nmodels:\n  - name: o\n    columns: [{name: day, tests: [{relationships: {to: silver.same, field: day, severity: warn}}]}]\n    tests:\n      - equal_rowcount: {compare_model: silver.same}\n"
+                + "  - name: same\n    tests:\n      - equal_rowcount: {compare_model: silver.dayless}\n");
+        folder.Smelt("run", "--no-tests").Expect(0);
+        string Said(string day, string dataset) => folder.Smelt("test", "--date", day, "--select", dataset).Out;
+        Assert.Contains("pass   equal_rowcount_o", Said("2025-01-01", "silver.o"));
+        Assert.Contains("FAIL   equal_rowcount_o", Said("2025-01-03", "silver.o"));
+        Assert.Contains("silver.dayless cannot be tested by days", Said("2025-01-02", "silver.same"));
+    }
+
+    [Fact]
     public void Tests_look_at_one_day_s_rows()
     {
         using var folder = Pipeline().Write("silver/p.yml", "version: 2\nmodels:\n  - name: o\n    columns:\n      - name: amount\n        tests:\n          - accepted_values: {values: [10, 20]}\n");

@@ -86,6 +86,17 @@ public sealed class SinkTests
     }
 
     [Fact]
+    public void A_name_of_two_lines_is_no_column_of_a_CSV_file()
+    {
+        using var folder = Pipeline("format = 'csv', file = 'all.csv'");
+        var sql = folder.Read("gold/out.sql");
+        folder.Write("landing/1.csv", "id,day\n1,a\n").Write("gold/out.sql", sql.Replace("SELECT id,", "SELECT id AS \"i\nd\",", StringComparison.Ordinal));
+        Assert.Contains("has a line break in its name ('i\\nd')", folder.Smelt("run").Expect(1).Out);
+        folder.Write("gold/out.sql", sql).Smelt("run").Expect(0);
+        Assert.Equal("id,day\n1,a\n", folder.Read("out/all.csv"));
+    }
+
+    [Fact]
     public void A_sink_is_neither_refreshed_fully_nor_shown_as_a_table()
     {
         using var folder = Pipeline("format = 'csv'");

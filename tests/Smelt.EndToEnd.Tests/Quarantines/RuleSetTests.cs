@@ -137,14 +137,31 @@ public sealed class RuleSetTests
         if (isColumn) Assert.Equal("['task:payload.json']", folder.Scalar("SELECT _broken_expectations::VARCHAR FROM silver.tasks__quarantine WHERE payload = '{no json'"));
     }
 
+    [Theory]
+    [InlineData("[1, 1.0]", false)]
+    [InlineData("[1, 1.5, true, \"1\", null]", true)]
+    [InlineData("[2.50, 2.5]", false)]
+    [InlineData("[9007199254740993, 9007199254740992]", true)]
+    [InlineData("[{\"a\": 1}, {\"a\": 2}]", true)]
+    public void Items_are_unique_by_their_values(string items, bool pass)
+    {
+        using var folder = new PipelineFolder().Write("s.json", """{"uniqueItems": true}""").Write("in/1.json", JsonSerializer.Serialize(new Dictionary<string, string> { ["items"] = items }))
+            .Write("bronze/b.sql", "SELECT * FROM STREAM read_files('in', format => 'json')").Write("silver/t.sql", "SELECT items FROM STREAM bronze.b")
+            .Write("silver/properties.yml", "version: 2\nmodels:\n  - name: t\n    expectations:\n      - {json_schema: s.json, on_violation: drop, column: items}\n");
+        folder.Update();
+        Assert.Equal(pass ? "1" : "0", folder.Scalar("SELECT count(*) FROM silver.t"));
+    }
+
     [Fact]
     public void What_of_a_JSON_Schema_cannot_be_a_rule_is_refused_by_name()
     {
-        using var folder = new PipelineFolder().Write("s.json", """{"patternProperties": {}, "properties": {"a": {"oneOf": [], "pattern": "(?=x)", "format": "iri", "enum": [{"x": 1}]}, "b": {"$ref": "other.json"}, "c": false}}""")
-            .Write("silver/t.sql", "SELECT 1 AS a, 2 AS b, 3 AS c").Write("silver/properties.yml", "version: 2\nmodels:\n  - name: t\n    expectations:\n      - json_schema: s.json\n      - json_schema: none.json\n");
+        using var folder = new PipelineFolder().Write("s.json", """{"patternProperties": {}, "properties": {"a": {"oneOf": [], "pattern": "(?=x)", "format": "iri", "enum": [{"x": 1}]}, "b": {"$ref": "other.json"}, "c": false, "d": {"pattern": "[a-"}, "e": {"pattern": "^\\\\1$"}}}""")
+            .Write("silver/t.sql", "SELECT 1 AS a, 2 AS b, 3 AS c, 4 AS d, 5 AS e").Write("silver/properties.yml", "version: 2\nmodels:\n  - name: t\n    expectations:\n      - json_schema: s.json\n      - json_schema: none.json\n");
         var said = folder.Smelt("validate").Expect(2).Err + folder.Smelt("validate").Out;
-        foreach (var what in (string[])["'patternProperties' of the row", "'oneOf []' of a", "'pattern (?=x)' of a", "'format iri' of a", "'enum [{\"x\": 1}]' of a", "$ref other.json", "the schema of c, which is false", "none.json cannot be read"])
+        foreach (var what in (string[])["'patternProperties' of the row", "'oneOf []' of a", "'pattern (?=x)' of a", "'pattern [a-' of d", "'format iri' of a", "'enum [{\"x\": 1}]' of a", "$ref other.json", "the schema of c, which is false", "none.json cannot be read"])
             Assert.Contains(what, said, StringComparison.Ordinal);
+        // A backslash and a 1, and no back reference.
+        Assert.DoesNotContain(" of e", said, StringComparison.Ordinal);
         Assert.Contains("silver/properties.yml:5:9", said, StringComparison.Ordinal);
     }
 

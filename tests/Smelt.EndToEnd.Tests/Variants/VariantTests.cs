@@ -139,6 +139,20 @@ public sealed class VariantTests
         Assert.Contains("not unique", folder.Smelt("diff", "one", "two", "--key", "i").Expect(0).Out);
     }
 
+    [Fact]
+    public void Columns_named_as_the_comparison_would_name_its_own_are_compared_as_any()
+    {
+        const string Columns = "t(i, __in_a, __in_b, __sign, __count)";
+        using var folder = new PipelineFolder()
+            .Write("gold/one.sql", $"SELECT * FROM (VALUES (1, 'a', 'b', 5, 7), (2, 'a', 'b', 5, 7)) AS {Columns}").Write("gold/two.sql", $"SELECT * FROM (VALUES (1, 'x', 'b', 5, 7), (3, 'a', 'b', -5, 7)) AS {Columns}");
+        folder.Update();
+        var whole = folder.Smelt("diff", "one", "two", "--json").Expect(0).Json;
+        Assert.Equal((2, 2), (whole.GetProperty("only_a").GetInt32(), whole.GetProperty("only_b").GetInt32()));
+        var keyed = folder.Smelt("diff", "one", "two", "--key", "i", "--json").Expect(0).Json;
+        Assert.Equal((1, 1, 1), (keyed.GetProperty("only_a").GetInt32(), keyed.GetProperty("only_b").GetInt32(), keyed.GetProperty("changed").GetInt32()));
+        Assert.Contains("\"__in_a\":\"x\"", keyed.GetRawText().Replace("\\", "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
     private static JsonElement Column(JsonElement diff, string name) => diff.GetProperty("columns").EnumerateArray().Single(c => c.GetProperty("name").GetString() == name);
 
     private static (string? A, string? B) Figure(JsonElement diff, string kind, string of, string name)

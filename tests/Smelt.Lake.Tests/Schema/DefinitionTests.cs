@@ -87,6 +87,24 @@ public sealed class DefinitionTests
         Assert.Equal(table.Metadata.Schema, SchemaJson.Parse(SchemaJson.Write(table.Metadata.Schema)));
     }
 
+    [Fact]
+    public void A_table_that_tells_its_changes_has_no_column_that_these_have()
+    {
+        var feed = new Dictionary<string, string?> { ["delta.enableChangeDataFeed"] = "true" };
+        static void IsRefused(DefinitionResult result) => Assert.Contains("a column _Commit_Version of its own", Assert.Single(Assert.IsType<DefinitionResult.Refused>(result).Problems).Message, StringComparison.Ordinal);
+        List<ColumnSpec> taken = [new("id", DeltaType.Long), new("_Commit_Version", DeltaType.Long)];
+        IsRefused(TableDefinition.Create(taken, new TableOptions { Properties = feed }, Clock));
+        var without = Create(("id", DeltaType.Long), ("_Commit_Version", DeltaType.Long));
+        IsRefused(without.Alter(new TableChange.SetProperties(feed)));
+        IsRefused(without.Grow(taken, new TableOptions { Properties = feed }));
+        IsRefused(without.Replace(taken, new TableOptions { Properties = feed }));
+        var with = Assert.IsType<DefinitionResult.Defined>(Create(("id", DeltaType.Long)).Alter(new TableChange.SetProperties(feed))).Definition;
+        IsRefused(with.Grow(taken, new TableOptions()));
+        // Another writer let it have both.
+        var foreign = without with { Metadata = without.Metadata with { Configuration = with.Metadata.Configuration } };
+        Assert.IsType<DefinitionResult.Defined>(foreign.Grow([.. taken, new("n", DeltaType.Long)], new TableOptions()));
+    }
+
     private static TableDefinition Create(params (string Name, DeltaType Type)[] columns) =>
         Assert.IsType<DefinitionResult.Defined>(TableDefinition.Create([.. columns.Select(c => new ColumnSpec(c.Name, c.Type))], new TableOptions(), Clock)).Definition;
 
