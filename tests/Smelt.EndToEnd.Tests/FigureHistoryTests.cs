@@ -40,6 +40,19 @@ public sealed class FigureHistoryTests
     }
 
     [Fact]
+    public void A_mean_that_is_no_number_any_more_is_unusual_and_is_not_kept()
+    {
+        using var folder = new PipelineFolder("name: n\nvariables: {value: '5'}\n").Write("silver/t.sql", "SELECT i AS id, ${value}::DOUBLE AS v FROM range(4) AS r(i)")
+            .Write("silver/properties.yml", "version: 2\nmodels:\n  - name: t\n    columns:\n      - name: v\n        tests:\n          - anomaly: {metrics: [mean], min_history: 3}\n");
+        foreach (var value in (string[])["5", "5.01", "5", "5.01"]) folder.Update("--var", $"value={value}");
+        var test = folder.Update("--var", "value='NaN'").GetProperty("tests")[0];
+        Assert.Equal("warned", test.GetProperty("status").GetString());
+        Assert.Equal("NaN", test.GetProperty("rows")[0].GetProperty("value").GetString());
+        Assert.Equal("4", folder.Scalar("SELECT count(*) FROM _smelt.column_profile WHERE metric = 'mean'"));
+        Assert.Equal("passed", folder.Update("--var", "value=5").GetProperty("tests")[0].GetProperty("status").GetString());
+    }
+
+    [Fact]
     public void Smelt_test_keeps_its_results_as_an_update_does()
     {
         using var folder = Pipeline("").Write("silver/properties.yml", "version: 2\nmodels:\n  - name: t\n    columns:\n      - name: maybe\n        tests:\n          - not_null: {store_failures: true}\n      - name: id\n        tests: [unique]\n")

@@ -44,6 +44,11 @@ public sealed class GateTests
         Assert.Equal("bronze.o:completed gold.aside:completed gold.by_view:blocked gold.direct:blocked silver.o:completed", Steps(failed));
         Assert.Equal("silver.o fails unique_o_id (1 failures)", failed.GetProperty("steps").EnumerateArray().Single(static s => s.GetProperty("dataset").GetString() == "gold.direct").GetProperty("reason").GetString());
         Assert.Equal("2 3", folder.Scalar("SELECT concat_ws(' ', (SELECT n FROM gold.direct), (SELECT n FROM gold.aside))"));
+        // Neither does an update that makes what reads it and nothing else.
+        var alone = folder.Smelt("run", "--select", "gold.direct gold.by_view", "--json").Expect(1).Json;
+        Assert.Equal("gold.by_view:blocked gold.direct:blocked", Steps(alone));
+        folder.Smelt("run", "--select", "gold.aside").Expect(0);
+        Assert.Equal("2", folder.Scalar("SELECT n FROM gold.direct"));
         // Nothing is new, and the gate stays closed.
         Assert.Contains("gold.direct:blocked", Steps(folder.Smelt("run", "--json").Expect(1).Json), StringComparison.Ordinal);
         folder.Write("silver/properties.yml", "version: 2\nmodels:\n  - name: o\n    columns:\n      - name: id\n        tests: [not_null]\n").Update();

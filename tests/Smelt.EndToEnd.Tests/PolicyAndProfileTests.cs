@@ -80,6 +80,18 @@ public sealed class PolicyAndProfileTests
         Assert.DoesNotContain("gold.told has no description", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Proposals_stand_in_a_statement_as_they_are_printed_and_wide_numbers_have_a_mean()
+    {
+        using var folder = new PipelineFolder().Write("silver/t.sql", "SELECT 99999999999999999999999999999999999999::DECIMAL(38,0) AS wide, i AS id FROM range(3) AS r(i)");
+        folder.Smelt("run").Expect(0);
+        var said = folder.Smelt("profile", "silver.t").Expect(0).Out;
+        Assert.Contains("1e+38", said, StringComparison.Ordinal);
+        var rules = string.Join('\n', said.Split('\n').Where(static l => l.TrimStart().StartsWith("CONSTRAINT", StringComparison.Ordinal)));
+        folder.Write("silver/u.sql", $"CREATE MATERIALIZED VIEW silver.u (\n{rules}\n) AS SELECT * FROM silver.t");
+        folder.Update();
+    }
+
     [Theory]
     [InlineData("silver/t.sql", "")]
     [InlineData("silver/t.sql", "CREATE VIEW silver.t AS ")]

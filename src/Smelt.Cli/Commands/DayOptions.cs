@@ -21,6 +21,7 @@ internal static class DayOptions
         var remake = new DayRemake(session.NewContext("run"), days);
         var refused = options.Selected.Select(d => (Dataset: d, Why: remake.Refusal(d))).Where(static r => r.Why is not null).ToList();
         var isNamed = parsed.GetValue(CommandTree.Select) is not null;
+        if (isNamed && options.Selected.Count == 0) throw new UsageException($"'{string.Join(' ', parsed.GetValue(CommandTree.Select)!)}' selects nothing: selectors with a comma between them select what each of them does.", Smelt.Pipelines.DiagnosticCodes.NothingSelected);
         if (isNamed && refused.Count > 0)
             throw new UsageException(string.Join(" ", refused.Select(static r => $"{r.Dataset.Name} cannot be made again by days: {r.Why}")), EngineCodes.DayRefused);
         foreach (var (dataset, why) in refused) terminal.Say($"{dataset.Name} is left as it is: {why}");

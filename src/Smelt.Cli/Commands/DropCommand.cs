@@ -5,20 +5,22 @@ using Smelt.Runs;
 
 namespace Smelt.Cli;
 
-/// <summary><c>smelt drop</c>: an orphan table with its quarantine and state, after a question.</summary>
+/// <summary><c>smelt drop</c>: an orphan table with its quarantine and state, or with <c>--defined</c> one that is to be made anew, after a question.</summary>
 internal static class DropCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var name = new Argument<string>("dataset") { Description = "layer.name of a table that no file defines" };
+        var name = new Argument<string>("dataset") { Description = "layer.name of a table that no file defines; with --defined of any" };
         var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
-        var command = new Command("drop", "Remove an orphan table and its state") { name, yes, CommandTree.Target, CommandTree.Variables };
+        var defined = new Option<bool>("--defined") { Description = "Also a dataset that a file defines: the next run makes it anew of what its sources hold" };
+        var command = new Command("drop", "Remove an orphan table and its state") { name, yes, defined, CommandTree.Target, CommandTree.Variables };
         command.SetAction(async (parsed, cancel) =>
         {
             using var session = OpenedPipeline.Open(parsed, terminal);
             if (session is null) return ExitCode.Usage;
             if (!DatasetName.TryParse(parsed.GetValue(name)!, out var dataset)) throw new UsageException($"{parsed.GetValue(name)} is not of the form layer.name, such as silver.orders.");
-            if (session.Pipeline.Graph.Find(dataset) is { } defined) throw new UsageException($"{dataset} is defined in {defined.File}. Remove the file first; drop is for tables that nothing defines.");
+            if (!parsed.GetValue(defined) && session.Pipeline.Graph.Find(dataset) is { } known)
+                throw new UsageException($"{dataset} is defined in {known.File}. Remove the file first, or say --defined: the next run then makes it anew of what its sources hold.");
             var folders = DatasetFolders.Of(session, dataset).Concat(await session.Layout.CdcPathsOfAsync(dataset, cancel)).Where(Directory.Exists).ToList();
             if (folders.Count == 0) throw new UsageException($"There is no table {dataset} and no state of it.");
             if (!parsed.GetValue(yes) && !Confirmed(terminal, dataset, folders)) return ExitCode.Failed;

@@ -42,7 +42,7 @@ internal static class ProfileCommand
         if (proposed.Count == 0) return;
         terminal.Words.WriteLine();
         terminal.Words.WriteLine("Its rows keep these rules so far; take those that are meant, and say what happens otherwise (ON VIOLATION …):");
-        foreach (var line in proposed) terminal.Words.WriteLine($"  {line},");
+        for (var i = 0; i < proposed.Count; i++) terminal.Words.WriteLine($"  {proposed[i]}{(i < proposed.Count - 1 ? "," : "")}");
     }
 
     private static string Bar(IReadOnlyList<long> parts) =>

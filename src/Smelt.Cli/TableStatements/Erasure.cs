@@ -71,6 +71,8 @@ internal static class Erasure
         var streams = await TableReaders.StreamsAsync(session.NewContext("sql"), target.Dataset, target.Snapshot, cancel);
         if (streams.Count > 0) notes.Add($"{string.Join(", ", streams.Select(static d => d.Name))} stream{(streams.Count == 1 ? "s" : "")} {target.Dataset?.ToString() ?? "the table"}, pass{(streams.Count == 1 ? "es" : "")} this over and may hold copies: erase there too");
         if (target.Dataset is not { } name || session.Pipeline.Graph.Find(name) is not { } dataset) return notes;
+        if (StoredInputs.AndStreams(session.Pipeline.Graph, dataset).Select(static d => d.ToString()).ToList() is { Count: > 0 } inputs)
+            notes.Add($"{name} is made of {string.Join(", ", inputs)}, which may hold the rows too: erase there first, or a full refresh brings them back");
         if (dataset.Queries.Any(static q => q.FileSources.Any())) notes.Add($"the files that {name} reads hold the rows too: a full refresh would read them again");
         if (dataset.Kind == DatasetKind.StreamingTable) notes.Add($"rows that rules refused are in {session.Pipeline.Project.QuarantineOf(name)}, where it is there");
         if (dataset.Tests.Any(static t => t.StoresFailures)) notes.Add($"rows that failed its tests are in {LakeLayout.SystemSchema}.test_failures (store_failures)");

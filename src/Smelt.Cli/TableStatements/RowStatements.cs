@@ -152,7 +152,7 @@ internal static class ChangedByHand
         if (onlyAdds) return notes;
         try
         {
-            var streams = await TableReaders.StreamsAsync(session.NewContext("sql"), name, committed.Snapshot, cancel);
+            var streams = await TableReaders.StreamsAsync(session.NewContext("sql"), name, committed.Snapshot, cancel, stopping: true);
             if (streams.Count > 0)
                 notes.Add($"{string.Join(", ", streams.Select(static d => d.Name))} stream{(streams.Count == 1 ? "s" : "")} {name} and can follow appended rows only: the next update stops there with {EngineCodes.StreamChanged} until it is fully refreshed.");
         }

@@ -51,6 +51,33 @@ internal static class TakenRows
         if (ErasureMark.Since(now, then) is { } at) throw Erased(step, name, at, $"{name} at version {then.Version}", $"Erase them from {step.Dataset.Name} too");
     }
 
+    /// <summary>The tables that a streaming table reads and that nobody erased anything from, although rows were erased from itself or its quarantine.</summary>
+    /// <param name="context">Of the update.</param>
+    /// <param name="flows">Of the table.</param>
+    /// <param name="cancel">Ends the reading.</param>
+    /// <returns>Null where nothing was erased since the table was made; else where and when, and those tables.</returns>
+    public static async Task<(string From, DateTimeOffset At, IReadOnlyList<string> Upstream)?> NotErasedAboveAsync(UpdateContext context, IReadOnlyList<StepPreparation> flows, CancellationToken cancel)
+    {
+        var dataset = flows[0].Dataset.Name;
+        foreach (var name in (DatasetName[])[dataset, context.Pipeline.Project.QuarantineOf(dataset)])
+        {
+            if (await context.Tables.FindAsync(name, cancel) is not { } table || ErasureMark.Since(table.Snapshot) is not { } at) continue;
+            var upstream = new List<string>();
+            foreach (var source in flows.SelectMany(static f => StreamSource.Each(f.Query)))
+                if (await source.FindAsync(context, context.Tables, cancel) is { } read && ErasureMark.Since(read.Snapshot) is null && !upstream.Contains(source.Name)) upstream.Add(source.Name);
+            return (name.ToString(), at, upstream);
+        }
+        return null;
+    }
+
+    /// <summary>Days of a table that reads others: what was erased from it alone would come back.</summary>
+    /// <exception cref="EngineException">Rows were erased from it, and from a table that it reads none.</exception>
+    public static async Task HoldErasureAboveAsync(UpdateContext context, IReadOnlyList<StepPreparation> flows, CancellationToken cancel)
+    {
+        if (await NotErasedAboveAsync(context, flows, cancel) is not (var from, var at, { Count: > 0 } upstream)) return;
+        throw Erased(flows[0], from, at, string.Join(", ", upstream), $"Erase them from {string.Join(", ", upstream)} too");
+    }
+
     private static EngineException Erased(StepPreparation step, string name, DateTimeOffset at, string read, string first) =>
         new(EngineCodes.DayErased, $"Making {step.Dataset.Name} again could bring back rows that were erased (from {name}, {at.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC): {read}, which it reads again, may hold them still. "
             + $"Nothing was changed. {first}, and rebuild with --full-refresh {step.Dataset.Name}.");

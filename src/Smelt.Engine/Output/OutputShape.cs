@@ -46,8 +46,11 @@ internal sealed class OutputShape
         foreach (var name in columns.GroupBy(static c => c.Name, StringComparer.OrdinalIgnoreCase).Where(static g => g.Count() > 1))
             problems.Add($"two columns are named {name.Key}: rename one with AS");
         if (problems.Count > 0) throw new EngineException(EngineCodes.SchemaRefused, $"{dataset.Name} cannot be stored: {string.Join("; ", problems)}.");
-        return new OutputShape(columns, carries ? described[^1].Type : null);
+        return new OutputShape(columns.ConvertAll(c => IsTextPartition(dataset, c) ? c with { Sql = $"nullif({c.Sql}, '')" } : c), carries ? described[^1].Type : null);
     }
+
+    /// <summary>Delta has no empty partition value: it is NULL, for rules and keys as for who reads the table.</summary>
+    public static bool IsTextPartition(Dataset dataset, OutputColumn column) => column.Type == DeltaType.String && dataset.PartitionedBy.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
 
     private static void Add(List<OutputColumn> columns, List<string> problems, Dataset dataset, DuckDbColumn given, bool isWrapped)
     {

@@ -64,6 +64,7 @@ internal sealed record ViewDifference(string Come, string? Go, string? Where)
             var named = string.Join(", ", query.Keys.Select((k, i) => $"{IncrementalQuery.KeyName(i)} AS {SqlText.Identifier(shape.Columns[k.Output].Name)}"));
             var stored = string.Join(", ", query.Keys.Select((k, i) => $"{shape.Columns[k.Output].Sql} AS {IncrementalQuery.KeyName(i)}"));
             catalog.Connection.Execute($"CREATE TABLE {Own(StoredKeys)} AS SELECT DISTINCT {stored} FROM (SELECT {named} FROM {Own(TouchedKeys)})");
+            HoldPartitions(Own(StoredKeys), static i => IncrementalQuery.KeyName(i));
             var groups = query.GroupsSql(await binding.NowAsync(cancel), Own(TouchedKeys), KeyRanges.Of(catalog, Own(TouchedKeys), query.Keys.Count));
             return new ViewDifference(All([groups]), null, InTarget(Own(StoredKeys), i => IncrementalQuery.KeyName(i)));
         }
@@ -73,11 +74,19 @@ internal sealed record ViewDifference(string Come, string? Go, string? Where)
             var parts = await binding.RowsAsync(true, cancel);
             HoldTypes(catalog.Describe(All(parts)));
             catalog.Connection.Execute($"CREATE TABLE {Own(Partial)} AS {(parts.Count == 1 ? typed(All(parts)) : Together(typed(All(parts))))}");
+            HoldPartitions(Own(Partial), i => SqlText.Identifier(shape.Columns[query.Keys[i].Output].Name));
             await catalog.BindTableAsync(StepCatalog.OwnSchema, "held", step.Target!, cancel);
             var columns = shape.Columns.Select((c, i) => $"{Merged(query.Merging![i], SqlText.Identifier(c.Name))} AS {SqlText.Identifier(c.Name)}");
             var same = string.Join(" AND ", query.Keys.Select(k => SqlText.Identifier(shape.Columns[k.Output].Name)).Select(static c => $"old.{c} IS NOT DISTINCT FROM new.{c}"));
             var merged = $"SELECT {string.Join(", ", columns)} FROM {Own(Partial)} AS new LEFT JOIN {Own("held")} AS old ON {(same.Length == 0 ? "true" : same)}";
             return new ViewDifference(merged, null, query.Keys.Count == 0 ? null : InTarget(Own(Partial), i => SqlText.Identifier(shape.Columns[query.Keys[i].Output].Name)));
+        }
+
+        /// <summary>The groups of NULL and of the empty text have one key in a table that is partitioned by it: which of its rows is whose cannot be told.</summary>
+        private void HoldPartitions(string keys, Func<int, string> nameOf)
+        {
+            var partitions = query.Keys.Select((k, i) => (Column: shape.Columns[k.Output], Name: nameOf(i))).Where(k => OutputShape.IsTextPartition(step.Dataset, k.Column)).Select(static k => $"{k.Name} IS NULL").ToList();
+            if (partitions.Count > 0 && catalog.Connection.Scalar($"SELECT 1 FROM {keys} WHERE {string.Join(" OR ", partitions)} LIMIT 1") is not null) throw new DriftedTargetException();
         }
 
         /// <summary>Figures are put together as they are stored: what is stored as another type (a text for an ENUM, a rounded number) has another order or another sum.</summary>

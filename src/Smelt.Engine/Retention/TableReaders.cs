@@ -18,13 +18,14 @@ public static class TableReaders
     /// <param name="name">The dataset that the table is; null: a table in some folder.</param>
     /// <param name="table">At its newest version.</param>
     /// <param name="cancel">Ends the search.</param>
-    public static async Task<IReadOnlyList<Dataset>> StreamsAsync(UpdateContext context, DatasetName? name, Snapshot table, CancellationToken cancel)
+    /// <param name="stopping">Without those that pass changes over (<c>skipChangeCommits</c>).</param>
+    public static async Task<IReadOnlyList<Dataset>> StreamsAsync(UpdateContext context, DatasetName? name, Snapshot table, CancellationToken cancel, bool stopping = false)
     {
         var streams = new List<Dataset>();
         foreach (var dataset in Candidates(context))
         {
             foreach (var flow in dataset.Flows)
-                if (streams.LastOrDefault() != dataset && await SourcesAsync(context, flow, name, table, cancel) is { Count: > 0 }) streams.Add(dataset);
+                if (streams.LastOrDefault() != dataset && await SourcesAsync(context, flow, name, table, cancel) is { Count: > 0 } sources && !(stopping && sources.TrueForAll(static s => s.Options.SkipChangeCommits))) streams.Add(dataset);
         }
         return streams;
     }

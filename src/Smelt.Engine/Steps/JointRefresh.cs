@@ -38,7 +38,7 @@ internal sealed class JointRefresh(UpdateContext context, StepRunner runner)
             if (step.Decision.Action == StepAction.Stop) return Failed(step.Decision.Code!, step.Decision.Reason);
             if (step.Decision.Action == StepAction.Run) ready.Add(step);
             else if (step.State?.Done is null) outcomes.Add(flow, new FlowResult.Skipped(step.Decision.Reason) { Notes = step.Decision.Notes }, TimeSpan.Zero);
-            else return Failed(EngineCodes.FullRefreshLoses, $"A full refresh of {dataset.Name} would lose the rows of {flow.Name}, which cannot be run: {step.Decision.Reason}. Bring its input back, or drop the dataset and run again.");
+            else return Failed(EngineCodes.FullRefreshLoses, $"A full refresh of {dataset.Name} would lose the rows of {flow.Name}, which cannot be run: {step.Decision.Reason}. Bring its input back, or {RefreshLoss.DropInstead(dataset.Name)}.");
         }
         if (ready.Count == 0) return outcomes.Together();
         // One generation for all: an intent that was put meanwhile would count up that of the next.

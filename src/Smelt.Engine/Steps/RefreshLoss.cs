@@ -8,7 +8,8 @@ namespace Smelt.Engine;
 /// </summary>
 internal sealed class RefreshLoss(UpdateContext context, StepPreparation step)
 {
-    private const string DropInstead = "Drop the dataset and run again where it is to hold what its source holds today.";
+    /// <summary>What to do where what would be lost is to be lost.</summary>
+    public static string DropInstead(DatasetName name) => $"give it up (`smelt drop {name} --defined`) and run again: it then holds what its sources hold today";
 
     /// <summary>Of what was streamed, and of flows whose statements are gone.</summary>
     /// <returns>Tables of which it cannot be told any more.</returns>
@@ -19,15 +20,28 @@ internal sealed class RefreshLoss(UpdateContext context, StepPreparation step)
         return await RefuseOfStreamsAsync(cancel);
     }
 
-    /// <summary>A full refresh reads the source again: where the source no longer holds what the table holds, it would shrink the table in silence.</summary>
-    public async Task RefuseOfFilesAsync(CancellationToken cancel)
+    /// <summary>A full refresh reads the source again: where its files no longer hold what the table holds, it would shrink the table in silence.</summary>
+    /// <returns>What is to be said of files that were written over by others of no lesser size.</returns>
+    /// <exception cref="EngineException">Files are gone, or hold less than when they were read.</exception>
+    public async Task<IReadOnlyList<string>> RefuseOfFilesAsync(CancellationToken cancel)
     {
         var before = await step.State!.SeenFilesAsync(cancel);
-        var gone = before.Files.Where(f => !File.Exists(Path.GetFullPath(f.Path, context.Pipeline.Folder))).Select(static f => f.Path).ToList();
-        if (gone.Count == 0) return;
-        throw new EngineException(EngineCodes.FullRefreshLoses,
-            $"A full refresh of {step.Dataset.Name} would lose the rows of {gone.Count} of {before.Count} files that are no longer there: {string.Join(", ", gone.Take(3))}{(gone.Count > 3 ? ", …" : "")}. Put them back, or drop the dataset and run again.");
+        var files = before.Files.Select(f => (Seen: f, Now: new FileInfo(Path.GetFullPath(f.Path, context.Pipeline.Folder)))).ToList();
+        if (files.FindAll(static f => !f.Now.Exists) is { Count: > 0 } gone)
+        {
+            throw new EngineException(EngineCodes.FullRefreshLoses,
+                $"A full refresh of {step.Dataset.Name} would lose the rows of {gone.Count} of {before.Count} files that are no longer there: {Some(gone, static f => f.Seen.Path)}. Put them back, or {DropInstead(step.Dataset.Name)}.");
+        }
+        if (files.FindAll(static f => f.Now.Length < f.Seen.Size) is { Count: > 0 } smaller)
+        {
+            throw new EngineException(EngineCodes.FullRefreshLoses,
+                $"A full refresh of {step.Dataset.Name} would lose rows of {smaller.Count} of {before.Count} files that were written over and hold less than when they were read: {Some(smaller, static f => $"{f.Seen.Path} ({f.Now.Length} bytes, {f.Seen.Size} then)")}. "
+                + $"Put them back, or {DropInstead(step.Dataset.Name)}.");
+        }
+        return files.FindAll(static f => f.Now.Length != f.Seen.Size || f.Now.LastWriteTimeUtc.Ticks != f.Seen.ModifiedTicks) is { Count: > 0 } changed ? [$"read as they are now, and not as they were: {Some(changed, static f => f.Seen.Path)}"] : [];
     }
+
+    private static string Some<T>(List<T> files, Func<T, string> told) => $"{string.Join(", ", files.Take(3).Select(told))}{(files.Count > 3 ? ", …" : "")}";
 
     /// <summary>What ran once over a table that lost rows since would not bring them again.</summary>
     public async Task RefuseOfTablesAsync(CancellationToken cancel)
@@ -43,7 +57,7 @@ internal sealed class RefreshLoss(UpdateContext context, StepPreparation step)
                     _ => null,
                 };
             if (why is not null)
-                throw new EngineException(EngineCodes.FullRefreshLoses, $"A full refresh of {step.Dataset.Name} would run {step.Flow.Name} again, and {input.Name}, which it read, {why}. Bring the rows back, or drop the dataset and run again.");
+                throw new EngineException(EngineCodes.FullRefreshLoses, $"A full refresh of {step.Dataset.Name} would run {step.Flow.Name} again, and {input.Name}, which it read, {why}. Bring the rows back, or {DropInstead(step.Dataset.Name)}.");
         }
     }
 
@@ -53,12 +67,12 @@ internal sealed class RefreshLoss(UpdateContext context, StepPreparation step)
         if (step.State!.Done?.Streams.FirstOrDefault(static s => s.Passed > 0) is { } passed)
         {
             throw new EngineException(EngineCodes.FullRefreshLoses,
-                $"A full refresh of {step.Dataset.Name} would lose rows that {passed.Name} no longer holds: {passed.Passed} of its commits took rows out after they were read, and were passed over. {DropInstead}");
+                $"A full refresh of {step.Dataset.Name} would lose rows that {passed.Name} no longer holds: {passed.Passed} of its commits took rows out after they were read, and were passed over. Or {DropInstead(step.Dataset.Name)}.");
         }
         var removed = RemovedFlows.Of(step);
         if (removed.Count == 0) return;
         throw new EngineException(EngineCodes.FullRefreshLoses,
-            $"A full refresh of {step.Dataset.Name} would lose the rows of {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more. Bring the statement back, or drop the dataset and run again.");
+            $"A full refresh of {step.Dataset.Name} would lose the rows of {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more. Bring the statement back, or {DropInstead(step.Dataset.Name)}.");
     }
 
     /// <summary>
@@ -78,10 +92,10 @@ internal sealed class RefreshLoss(UpdateContext context, StepPreparation step)
             {
                 case ChangeRange.Appends appends when appends.Passed.Where(p => RemovedRows.AreLost(p) && (p.Mark is not null || source.Options.SkipChangeCommits)).ToList() is { Count: > 0 } lost:
                     throw new EngineException(EngineCodes.FullRefreshLoses,
-                        $"A full refresh of {step.Dataset.Name} would lose rows that {source.Name} no longer holds: {string.Join(", ", lost.Select(static p => p.Mark ?? $"version {p.Version} ({p.Operation ?? "unknown operation"})").Distinct().Take(5))} took them out of it{RemovedRows.What(lost)}. {DropInstead}");
+                        $"A full refresh of {step.Dataset.Name} would lose rows that {source.Name} no longer holds: {string.Join(", ", lost.Select(static p => p.Mark ?? $"version {p.Version} ({p.Operation ?? "unknown operation"})").Distinct().Take(5))} took them out of it{RemovedRows.What(lost)}. Or {DropInstead(step.Dataset.Name)}.");
                 case ChangeRange.Broken { Kind: ChangeBreak.LogGone } gone when source.Options.SkipChangeCommits || Expires(source):
                     throw new EngineException(EngineCodes.FullRefreshLoses,
-                        $"A full refresh of {step.Dataset.Name} may lose rows that {source.Name} no longer holds: it cannot be told, as the log of that table no longer holds version {gone.Version}, and rows are taken out of it. {DropInstead}");
+                        $"A full refresh of {step.Dataset.Name} may lose rows that {source.Name} no longer holds: it cannot be told, as the log of that table no longer holds version {gone.Version}, and rows are taken out of it. Or {DropInstead(step.Dataset.Name)}.");
                 case ChangeRange.Broken { Kind: ChangeBreak.LogGone } gone:
                     notes.Add($"{source.Name}: its log no longer holds version {gone.Version}, so that nobody can tell whether rows were taken out of it since they were read");
                     break;

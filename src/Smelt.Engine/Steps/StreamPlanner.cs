@@ -19,6 +19,8 @@ internal sealed class StreamPlanner(UpdateContext context)
         {
             TargetMarks.RefuseForeign(context, step);
             notes.AddRange(await new RefreshLoss(context, step).RefuseAsync(cancel));
+            if (await TakenRows.NotErasedAboveAsync(context, [step], cancel) is (var from, var at, { Count: > 0 } upstream))
+                notes.Add($"rows were erased from {from} ({at.ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)} UTC) and none from {string.Join(", ", upstream)}, which it reads: those that are there come back");
         }
         else if (step.Dataset.Kind != DatasetKind.Sink)
         {
@@ -52,7 +54,7 @@ internal sealed class StreamPlanner(UpdateContext context)
 
     private static StepDecision Unfinished(StepPreparation step) => RemovedFlows.Begun(step) is not { Count: > 0 } removed ? new StepDecision(StepAction.Wait, "the full refresh of its table is not finished")
         : throw new EngineException(EngineCodes.RefreshUnfinished,
-            $"A full refresh of {step.Dataset.Name} was cut short, and {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more, is to finish it. Bring the statement back and run again; it may be removed after that. Or drop the dataset and run again.");
+            $"A full refresh of {step.Dataset.Name} was cut short, and {RemovedFlows.Named(step.Dataset, removed)}, which no file defines any more, is to finish it. Bring the statement back and run again; it may be removed after that. Or {RefreshLoss.DropInstead(step.Dataset.Name)}.");
 
     /// <summary>It reads whole inputs, and has no offsets to go on from.</summary>
     private async Task<StepPreparation> DecideOnceAsync(StepPreparation step, CancellationToken cancel)
@@ -91,7 +93,7 @@ internal sealed class StreamPlanner(UpdateContext context)
             if (files is not null && files.Count > 0) reasons.Add($"{files.Count} new {(files.Count == 1 ? "file" : "files")} in {options.Path}");
             found.Add(new SourceFound(call, options, files, null));
         }
-        if (step.Mode == RefreshMode.Full) await new RefreshLoss(context, step).RefuseOfFilesAsync(cancel);
+        if (step.Mode == RefreshMode.Full) notes.AddRange(await new RefreshLoss(context, step).RefuseOfFilesAsync(cancel));
         return found;
     }
 

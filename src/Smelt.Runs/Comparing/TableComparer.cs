@@ -116,7 +116,7 @@ public sealed class TableComparer(DuckDbConnection connection, IReadOnlyCollecti
             if (types[column].Contains('(', StringComparison.Ordinal) && !types[column].StartsWith("DECIMAL", StringComparison.Ordinal) || types[column].EndsWith(']')) continue;
             wanted.Add((column, "min", $"min({name})"));
             wanted.Add((column, "max", $"max({name})"));
-            if (IsNumber(types[column])) wanted.Add((column, "mean", $"round(avg({name}), 6)"));
+            if (IsNumber(types[column])) wanted.Add((column, "mean", $"round(avg({name}::DOUBLE), 6)"));
         }
         var select = string.Join(", ", wanted.Select(static w => $"CAST({w.Sql} AS VARCHAR)"));
         var (left, right) = (connection.Rows($"SELECT {select} FROM {a}")[0], connection.Rows($"SELECT {select} FROM {b}")[0]);

@@ -33,9 +33,10 @@ internal static class AnomalyTest
         var figures = Figures(connection, test.Sql, settings).ConvertAll(f => f with { Where = test.Test.Where });
         var unusual = hasHistory ? figures.Select(f => Unusual(connection, f, settings)).OfType<string>().ToList() : [];
         var status = unusual.Count == 0 ? TestStatus.Passed : test.Severity == Severity.Error ? TestStatus.Failed : TestStatus.Warned;
-        return test.Outcome(status, unusual.Count, unusual) with { Profile = figures };
+        return test.Outcome(status, unusual.Count, unusual) with { Profile = figures.FindAll(static f => double.IsFinite(f.Value)) };
     }
 
+    /// <summary>Of a column with NaN or infinities the mean is none either: unusual where it had one.</summary>
     internal static List<ProfileFigure> Figures(DuckDbConnection connection, string rows, AnomalySettings settings)
     {
         var figures = new List<ProfileFigure>();
@@ -52,14 +53,14 @@ internal static class AnomalyTest
             Want(column.Name, "null_rate", $"count(*) FILTER ({name} IS NULL) / nullif(count(*), 0)::DOUBLE");
             if (column.Type.Id is DuckDbTypeId.Struct or DuckDbTypeId.List or DuckDbTypeId.Map) continue;
             Want(column.Name, "distinct_count", $"approx_count_distinct({name})::DOUBLE");
-            if (IsNumber(column.Type)) Want(column.Name, "mean", $"avg({name})::DOUBLE");
+            if (IsNumber(column.Type)) Want(column.Name, "mean", MeanFigure.Sql(name, column.Type));
             if (column.Type.Id is DuckDbTypeId.Timestamp or DuckDbTypeId.TimestampTz or DuckDbTypeId.Date) Want(column.Name, "freshness", $"(epoch(now()) - epoch(max({name})::TIMESTAMPTZ))::DOUBLE");
         }
         if (wanted.Count == 0) return figures;
         var values = connection.Rows($"SELECT {string.Join(", ", wanted.Select(static w => w.Sql))} FROM ({rows}\n) AS t")[0];
         for (var i = 0; i < wanted.Count; i++)
         {
-            if (values[i] is double value && double.IsFinite(value)) figures.Add(new ProfileFigure(wanted[i].Column, wanted[i].Metric, value));
+            if (values[i] is double value) figures.Add(new ProfileFigure(wanted[i].Column, wanted[i].Metric, value));
         }
         return figures;
     }
@@ -75,7 +76,7 @@ internal static class AnomalyTest
         if (figure.Metric == "null_rate") deviation = Math.Max(deviation, LeastShare);
         var (low, high) = (median - (settings.Sensitivity * deviation), median + (settings.Sensitivity * deviation));
         if (figure.Value >= low && figure.Value <= high) return null;
-        return string.Create(CultureInfo.InvariantCulture, $$"""{"column":{{(figure.Column is null ? "null" : $"\"{System.Text.Json.JsonEncodedText.Encode(figure.Column)}\"")}},"metric":"{{figure.Metric}}","value":{{figure.Value:R}},"low":{{low:R}},"high":{{high:R}},"updates":{{updates}}}""");
+        return string.Create(CultureInfo.InvariantCulture, $$"""{"column":{{(figure.Column is null ? "null" : $"\"{System.Text.Json.JsonEncodedText.Encode(figure.Column)}\"")}},"metric":"{{figure.Metric}}","value":{{(double.IsFinite(figure.Value) ? figure.Value.ToString("R", CultureInfo.InvariantCulture) : $"\"{figure.Value.ToString(CultureInfo.InvariantCulture)}\"")}},"low":{{low:R}},"high":{{high:R}},"updates":{{updates}}}""");
     }
 
     private static bool IsNumber(DuckDbType type) => type.Id is DuckDbTypeId.TinyInt or DuckDbTypeId.SmallInt or DuckDbTypeId.Integer or DuckDbTypeId.BigInt or DuckDbTypeId.HugeInt

@@ -47,7 +47,7 @@ public static class DatasetProfile
         var isPlain = column.Type.Id is not (DuckDbTypeId.Struct or DuckDbTypeId.List or DuckDbTypeId.Map or DuckDbTypeId.Blob);
         var row = connection.Rows($"""
             SELECT count(*), count(*) - count({name}), {(isPlain ? $"approx_count_distinct({name})" : $"count(DISTINCT {name})")}::BIGINT,
-              {(isPlain ? $"min({name})::VARCHAR, max({name})::VARCHAR" : "NULL::VARCHAR, NULL::VARCHAR")}, {(isNumber ? $"avg({name})::VARCHAR" : "NULL::VARCHAR")},
+              {(isPlain ? $"min({name})::VARCHAR, max({name})::VARCHAR" : "NULL::VARCHAR, NULL::VARCHAR")}, {(isNumber ? $"({MeanFigure.Sql(name, column.Type)})::VARCHAR" : "NULL::VARCHAR")},
               {(isNumber ? $"approx_quantile({name}::DOUBLE, [0.25, 0.5, 0.75])::VARCHAR[]" : isTime ? $"list_transform(approx_quantile(epoch({name}::TIMESTAMP), [0.25, 0.5, 0.75]), lambda e: to_timestamp(e)::TIMESTAMP::VARCHAR)" : "NULL::VARCHAR[]")}::VARCHAR
             FROM {relation}
             """)[0];

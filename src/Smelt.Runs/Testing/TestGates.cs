@@ -43,8 +43,8 @@ internal sealed class TestGates(UpdateContext context, UpdateOptions options, IU
         var runner = new DataTestRunner(context);
         foreach (var audited in tests.Where(Has)) await runner.RememberAsync(audited, _outcomes[(dataset.Name, audited.Name)], memory, cancel);
         foreach (var outcome in await runner.RunAsync([.. tests.Where(t => !Has(t))], memory, null, static _ => { }, cancel)) _outcomes[(dataset.Name, outcome.Name)] = outcome;
-        Tell(tests);
         var failed = Failed(tests);
+        if (failed.Count > 0 || dataset.IsView || _running.Contains(dataset.Name)) Tell(tests);
         return failed.Count == 0 ? null : $"{dataset.Name} fails {Names(failed)}";
     }
 
@@ -59,6 +59,10 @@ internal sealed class TestGates(UpdateContext context, UpdateOptions options, IU
             foreach (var next in context.Pipeline.Graph.Upstream(input.Name)) ahead.Push(next);
         }
     }
+
+    /// <summary>The tables that a dataset reads, through views too, and that this update does not make: what their tests say of them holds as it did.</summary>
+    public IEnumerable<Dataset> SettledInputsOf(Dataset dataset) =>
+        ViewsOf(dataset).Prepend(dataset).SelectMany(d => context.Pipeline.Graph.Upstream(d.Name)).Where(d => d.IsStored && !_running.Contains(d.Name)).Distinct();
 
     private List<RunnableTest> Gating(Dataset dataset)
     {

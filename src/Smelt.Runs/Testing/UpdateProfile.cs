@@ -40,6 +40,6 @@ internal static class UpdateProfile
         using var interrupting = cancel.Register(connection.Interrupt);
         var scan = table.Table.Scan(table.Snapshot);
         await scan.PrepareAsync(connection, cancel);
-        return AnomalyTest.Figures(connection, scan.Sql, new AnomalySettings(null, [], 0, 0));
+        return AnomalyTest.Figures(connection, scan.Sql, new AnomalySettings(null, [], 0, 0)).FindAll(static f => double.IsFinite(f.Value));
     }
 }

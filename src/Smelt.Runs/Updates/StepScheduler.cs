@@ -64,13 +64,13 @@ internal sealed class StepScheduler(UpdateContext context, IUpdateObserver obser
         return Ended(outcome);
     }
 
-    /// <summary>The dataset whose failed tests stop this one: a table that it reads, or a view before it.</summary>
+    /// <summary>The dataset whose failed tests stop this one: a table that it reads, whether this update makes it or not, or a view before it.</summary>
     private async Task<(DatasetName By, string Reason)?> ClosedGateAsync(Dataset dataset, StepOutcome[] upstream, CancellationToken cancel)
     {
         if (upstream.FirstOrDefault(static o => o.Gate is not null) is { } table) return (table.Dataset.Name, table.Gate!);
-        foreach (var view in gates.ViewsOf(dataset))
+        foreach (var input in gates.ViewsOf(dataset).Concat(gates.SettledInputsOf(dataset)))
         {
-            if (await gates.FailureAsync(view, cancel) is { } told) return (view.Name, told);
+            if (await gates.FailureAsync(input, cancel) is { } told) return (input.Name, told);
         }
         return null;
     }

@@ -42,6 +42,27 @@ public sealed class DeduplicationTests
     }
 
     [Fact]
+    public void An_empty_text_in_a_partition_column_is_NULL_for_keys_and_rules_as_for_who_reads_it()
+    {
+        using var folder = new PipelineFolder("name: d\n").Write("bronze/b.sql", "SELECT k, n::INT AS n FROM STREAM read_files('landing', format => 'csv', schema => 'k VARCHAR, n INT')")
+            .Write("silver/one.sql", "CREATE STREAMING TABLE silver.one PARTITIONED BY (k) AS SELECT DISTINCT ON (k) k, n FROM STREAM bronze.b")
+            .Write("silver/given.sql", "CREATE STREAMING TABLE silver.given (CONSTRAINT given EXPECT (k IS NOT NULL) ON VIOLATION QUARANTINE ROW) PARTITIONED BY (k) AS SELECT k, n FROM STREAM bronze.b")
+            .Write("silver/kept.sql", "CREATE STREAMING TABLE silver.kept PARTITIONED BY (k); CREATE FLOW kept AS AUTO CDC INTO silver.kept FROM STREAM(bronze.b) KEYS (k) SEQUENCE BY n")
+            .Write("gold/sums.sql", "CREATE MATERIALIZED VIEW gold.sums PARTITIONED BY (k) REFRESH POLICY INCREMENTAL AS SELECT k, sum(n)::BIGINT AS n FROM bronze.b GROUP BY k")
+            .Write("gold/spans.sql", "CREATE MATERIALIZED VIEW gold.spans PARTITIONED BY (k) REFRESH POLICY INCREMENTAL AS SELECT k, (max(n) - min(n))::BIGINT AS n FROM bronze.b GROUP BY k");
+        folder.Write("landing/1.csv", "k,n\n\"\",1\na,2\n").Smelt("run").Expect(0);
+        folder.Write("landing/2.csv", "k,n\n\"\",10\na,20\n,100\n").Smelt("run").Expect(0);
+        folder.Write("landing/3.csv", "k,n\n\"\",1000\n").Smelt("run").Expect(0);
+        string Rows(string table) => folder.Scalar($"SELECT string_agg(coalesce(k, 'NULL') || ':' || n, ' ' ORDER BY k NULLS LAST, n) FROM {table}") ?? "";
+        Assert.Equal("1", folder.Scalar("SELECT count(*) FROM silver.one WHERE k IS NULL"));
+        Assert.Equal("a:2 a:20", Rows("silver.given"));
+        Assert.Equal("a:20", Rows("silver.kept"));
+        Assert.Equal("4", folder.Scalar("SELECT count(*) FROM silver.kept__quarantine"));
+        Assert.Equal(folder.Scalar("SELECT string_agg(coalesce(nullif(k, ''), 'NULL') || ':' || n, ' ' ORDER BY nullif(k, '') NULLS LAST, n) FROM (SELECT k, sum(n) AS n FROM bronze.b GROUP BY k)"), Rows("gold.sums"));
+        Assert.Equal("a:18 NULL:0 NULL:999", Rows("gold.spans"));
+    }
+
+    [Fact]
     public void Only_files_that_may_hold_the_keys_are_looked_at()
     {
         using var folder = Pipeline("SELECT DISTINCT ON (id) id::BIGINT AS id, v FROM STREAM bronze.o");

@@ -22,6 +22,30 @@ public sealed class ErasureTests
         Assert.Equal("1 2 3", Ids(folder, "silver.o"));
     }
 
+    [Fact]
+    public void Days_do_not_bring_back_what_was_erased_further_down_only()
+    {
+        using var folder = new PipelineFolder("name: e\n").Write("bronze/o.sql", "SELECT id::INT AS id, d::DATE AS d FROM STREAM read_files('landing', format => 'csv')")
+            .Write("silver/s.sql", "CREATE STREAMING TABLE silver.s TBLPROPERTIES ('smelt.day_column' = 'd') AS SELECT id, d FROM STREAM bronze.o").Write("landing/1.csv", "id,d\n1,2024-01-01\n2,2024-01-02\n");
+        folder.Smelt("run").Expect(0);
+        Assert.Contains("silver.s is made of bronze.o, which may hold the rows too", folder.Smelt("sql", "--erasure", "DELETE FROM silver.s WHERE id = 1").Expect(0).Err);
+        var refused = folder.Smelt("backfill", "silver.s", "--start", "2024-01-01", "--end", "2024-01-01").Expect(1);
+        Assert.Contains("SM6244", refused.Out + refused.Err);
+        Assert.Equal("2", Ids(folder, "silver.s"));
+        folder.Smelt("sql", "--erasure", "DELETE FROM bronze.o WHERE id = 1").Expect(0);
+        folder.Smelt("backfill", "silver.s", "--start", "2024-01-01", "--end", "2024-01-02").Expect(0);
+        Assert.Equal("2", Ids(folder, "silver.s"));
+    }
+
+    [Fact]
+    public void A_full_refresh_says_which_erased_rows_its_inputs_may_bring_back()
+    {
+        using var folder = Pipeline("STREAM bronze.o");
+        folder.Smelt("sql", "--erasure", "DELETE FROM silver.o WHERE id = 1").Expect(0);
+        var run = folder.Smelt("run", "--full-refresh", "silver.o").Expect(0);
+        Assert.Contains("and none from bronze.o, which it reads: those that are there come back", run.Out + run.Err);
+    }
+
     [Theory]
     [InlineData("silver.o:after-intent")]
     [InlineData("silver.o:after-prepared")]

@@ -6,6 +6,27 @@ namespace Smelt.EndToEnd.Tests;
 public sealed class RemovedRowsTests
 {
     [Fact]
+    public void A_file_that_was_written_over_and_holds_less_stops_a_full_refresh_until_the_rows_are_given_up()
+    {
+        using var folder = new PipelineFolder("name: r\n").Write("bronze/x.sql", "SELECT id, v FROM STREAM read_files('landing', format => 'csv')").Write("landing/1.csv", "id,v\n1,a\n2,b\n3,c\n").Write("landing/2.csv", "id,v\n4,d\n");
+        folder.Smelt("run").Expect(0);
+        folder.Write("landing/1.csv", "id,v\n1,a\n");
+        var said = folder.Smelt("run", "--full-refresh", "bronze.x").Expect(1).Out;
+        Assert.Contains("SM6208", said);
+        Assert.Contains("landing/1.csv (9 bytes, 17 then)", said);
+        Assert.Equal("4", folder.Scalar("SELECT count(*) FROM bronze.x"));
+        folder.Smelt("drop", "bronze.x", "--yes").Expect(2);
+        folder.Smelt("drop", "bronze.x", "--yes", "--defined").Expect(0);
+        folder.Smelt("run").Expect(0);
+        Assert.Equal("2", folder.Scalar("SELECT count(*) FROM bronze.x"));
+        // One that holds as much is read as it is now, and that is said.
+        folder.Write("landing/2.csv", "id,v\n9,later\n");
+        var read = folder.Smelt("run", "--full-refresh", "bronze.x").Expect(0);
+        Assert.Contains("read as they are now, and not as they were: landing/2.csv", read.Out + read.Err);
+        Assert.Equal("1 9", folder.Scalar("SELECT string_agg(id, ' ' ORDER BY id) FROM bronze.x"));
+    }
+
+    [Fact]
     public void A_full_refresh_does_not_lose_what_retention_took_before_an_ordinary_change_stopped_the_stream()
     {
         using var folder = Chain("");

@@ -122,6 +122,6 @@ public sealed class QuarantineReplay(UpdateContext context, string? where)
             staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
         }
         // The definition stays that of the last batch: what its next one says of a changed one is still to be said.
-        return await new StepCommit(context, step, key).PrepareAsync(staged.Record! with { Definition = step.State!.Done!.Definition, Notes = batch.Notes }, staged.Samples, cancel);
+        return await new StepCommit(context, step, key).PrepareAsync(staged.Record! with { Definition = step.State!.Done!.Definition, Notes = [.. batch.Notes, .. staged.Record.Notes.Except(batch.Notes)] }, staged.Samples, cancel);
     }
 }
