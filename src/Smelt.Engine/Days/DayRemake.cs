@@ -88,7 +88,6 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
     {
         var isBronze = flows[0].Dataset is { Kind: DatasetKind.StreamingTable, Name.Layer: Layer.Bronze };
         if (!isBronze) RefuseRemoved(flows[0]);
-        if (!isBronze && flows[0].Dataset.Kind == DatasetKind.StreamingTable) await TakenRows.HoldErasureAboveAsync(context, flows, cancel);
         // Rows of bronze tell their batch: those of flows that run once stay as they are.
         if (isBronze) flows = flows.FindAll(static f => f.Flow.Kind != FlowKind.Once);
         if (flows.Find(static f => f.Flow.Kind != FlowKind.Once) is not { } step) return new FlowResult.Skipped("only flows that run once have written it");
@@ -99,6 +98,7 @@ public sealed class DayRemake(UpdateContext context, DayRange days, bool leavesL
         using (batch)
         {
             if (batch is DayBatch { IsEmpty: true }) return new FlowResult.Skipped($"nothing was ingested on {days}");
+            if (!isBronze && step.Dataset.Kind == DatasetKind.StreamingTable) await TakenRows.HoldErasureAboveAsync(context, flows, cancel);
             if (step.Flow.Kind != FlowKind.Complete && await ReplayIntent.PutAsync(context, step, key, cancel) is null) return null;
             staged = await new StepStaging(context, step, key, batch, progress, 0).StageAsync(cancel);
         }
