@@ -34,10 +34,17 @@ internal static class TakenRows
     /// <exception cref="EngineException">Rows were erased since the table was made.</exception>
     public static async Task HoldOwnErasureAsync(UpdateContext context, StepPreparation step, string read, string first, CancellationToken cancel)
     {
-        foreach (var name in (DatasetName[])[step.Dataset.Name, context.Pipeline.Project.QuarantineOf(step.Dataset.Name)])
+        if (await ErasedAsync(context, step.Dataset.Name, cancel) is (var from, var at)) throw Erased(step, from, at, read, first);
+    }
+
+    /// <summary>Where rows were erased since a dataset's table was made, and when: from it or from its quarantine; null where none were.</summary>
+    public static async Task<(string From, DateTimeOffset At)?> ErasedAsync(UpdateContext context, DatasetName dataset, CancellationToken cancel)
+    {
+        foreach (var name in (DatasetName[])[dataset, context.Pipeline.Project.QuarantineOf(dataset)])
         {
-            if (await context.Tables.FindAsync(name, cancel) is { } table && ErasureMark.Since(table.Snapshot) is { } at) throw Erased(step, name.ToString(), at, read, first);
+            if (await context.Tables.FindAsync(name, cancel) is { } table && ErasureMark.Since(table.Snapshot) is { } at) return (name.ToString(), at);
         }
+        return null;
     }
 
     /// <summary>An older version of a table holds what was erased from it since.</summary>
@@ -58,16 +65,11 @@ internal static class TakenRows
     /// <returns>Null where nothing was erased since the table was made; else where and when, and those tables.</returns>
     public static async Task<(string From, DateTimeOffset At, IReadOnlyList<string> Upstream)?> NotErasedAboveAsync(UpdateContext context, IReadOnlyList<StepPreparation> flows, CancellationToken cancel)
     {
-        var dataset = flows[0].Dataset.Name;
-        foreach (var name in (DatasetName[])[dataset, context.Pipeline.Project.QuarantineOf(dataset)])
-        {
-            if (await context.Tables.FindAsync(name, cancel) is not { } table || ErasureMark.Since(table.Snapshot) is not { } at) continue;
-            var upstream = new List<string>();
-            foreach (var source in flows.SelectMany(static f => StreamSource.Each(f.Query)))
-                if (await source.FindAsync(context, context.Tables, cancel) is { } read && ErasureMark.Since(read.Snapshot) is null && !upstream.Contains(source.Name)) upstream.Add(source.Name);
-            return (name.ToString(), at, upstream);
-        }
-        return null;
+        if (await ErasedAsync(context, flows[0].Dataset.Name, cancel) is not (var from, var at)) return null;
+        var upstream = new List<string>();
+        foreach (var source in flows.SelectMany(static f => StreamSource.Each(f.Query)))
+            if (await source.FindAsync(context, context.Tables, cancel) is { } read && ErasureMark.Since(read.Snapshot) is null && !upstream.Contains(source.Name)) upstream.Add(source.Name);
+        return (from, at, upstream);
     }
 
     /// <summary>Days of a table that reads others: what was erased from it alone would come back.</summary>

@@ -32,7 +32,8 @@ internal sealed class RefreshLoss(UpdateContext context, StepPreparation step)
             throw new EngineException(EngineCodes.FullRefreshLoses,
                 $"A full refresh of {step.Dataset.Name} would lose the rows of {gone.Count} of {before.Count} files that are no longer there: {Some(gone, static f => f.Seen.Path)}. Put them back, or {DropInstead(step.Dataset.Name)}.");
         }
-        if (files.FindAll(static f => f.Now.Length < f.Seen.Size) is { Count: > 0 } smaller)
+        // What was erased goes from the files too.
+        if (files.FindAll(static f => f.Now.Length < f.Seen.Size) is { Count: > 0 } smaller && await TakenRows.ErasedAsync(context, step.Dataset.Name, cancel) is null)
         {
             throw new EngineException(EngineCodes.FullRefreshLoses,
                 $"A full refresh of {step.Dataset.Name} would lose rows of {smaller.Count} of {before.Count} files that were written over and hold less than when they were read: {Some(smaller, static f => $"{f.Seen.Path} ({f.Now.Length} bytes, {f.Seen.Size} then)")}. "
