@@ -93,7 +93,7 @@ internal sealed class ReadSoFar(UpdateContext context, StepPreparation step, Ste
         if (range.ToFile is not null) throw Refused($"a batch of {source.Name} is not finished: run the update first");
         var table = await source.FindAsync(context, context.Tables, cancel) ?? throw Lost($"{source.Name} is gone");
         var unread = await table.Table.AppendsBetweenAsync(range.TableId, range.To, table.Snapshot, source.Options.SkipChangeCommits, cancel);
-        if (unread is ChangeRange.Broken broken) throw new StreamStop(step).For(source, broken);
+        if (unread is ChangeRange.Broken broken) throw new StreamStop(context, step).For(source, broken);
         var appends = (ChangeRange.Appends)unread;
         if (appends.Passed.Any(RemovedRows.AreLost)) throw Lost($"{source.Name} no longer holds rows that were read{RemovedRows.What(appends.Passed)}");
         var ahead = appends.Files.Select(static f => f.Path).ToHashSet(StringComparer.Ordinal);

@@ -56,6 +56,9 @@ public sealed class LakeLayout
     /// <summary>The folder of a flow's state on disk.</summary>
     public string StatePathOf(DatasetName dataset) => Path.Combine(Root, FlowState.FolderOf(dataset));
 
+    /// <summary>The same as people know it: below the storage as the target writes it.</summary>
+    public string WrittenStatePathOf(DatasetName dataset) => _target.Storage.TrimEnd('/') + "/" + FlowState.FolderOf(dataset);
+
     /// <summary>Tables that lie in a layer's folder, whoever made them.</summary>
     public IEnumerable<DatasetName> TablesOf(Layer layer)
     {

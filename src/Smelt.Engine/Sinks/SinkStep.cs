@@ -99,7 +99,7 @@ internal sealed class SinkStep(UpdateContext context, StepPreparation step, Batc
         else if (there != file.Bytes)
         {
             throw new EngineException(EngineCodes.PreparedFilesGone,
-                $"{step.Dataset.Name} has a prepared batch ({key}) whose file was removed: {file.Temporary}. Put it back, or move the sink's folder away with {FlowState.FolderOf(step.Dataset.Name)}, and let the flow write anew.");
+                $"{step.Dataset.Name} has a prepared batch ({key}) whose file was removed: {file.Temporary}. Put it back; or, to write everything anew, {SinkRestart.Of(context, step.Dataset)}.");
         }
     }
 }

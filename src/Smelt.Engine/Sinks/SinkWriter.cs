@@ -17,6 +17,7 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
 
     private readonly SinkSettings _sink = step.Dataset.Sink!;
     private readonly List<SinkFile> _files = [];
+    private bool _hasBareNumbers;
 
     public string Attempt { get; } = Guid.NewGuid().ToString("N")[..16];
 
@@ -26,7 +27,9 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
 
     public IReadOnlyList<SinkFile> Write(CancellationToken cancel)
     {
-        var columns = batch.Catalog.Describe(batch.Sql).Select(static c => c.Name).Where(static c => c != StreamedRow.Column).ToList();
+        var described = batch.Catalog.Describe(batch.Sql).Where(static c => c.Name != StreamedRow.Column).ToList();
+        _hasBareNumbers = _sink.Format == SinkFormat.Json && described.Exists(static c => BareNumbers.MayBeIn(c.Type));
+        var columns = described.ConvertAll(static c => c.Name);
         if (_sink.Format == SinkFormat.Csv && columns.Find(static c => c.AsSpan().IndexOfAny('\r', '\n') >= 0) is { } broken)
             throw new EngineException(EngineCodes.SchemaRefused, $"A column of the flow {step.Flow.Name} has a line break in its name ('{broken.ReplaceLineEndings("\\n")}'), and the header of a CSV file is one line. Give the column another name.");
         Connection.Execute($"CREATE TEMP TABLE {Rows} AS SELECT {string.Join(", ", columns.Select(static c => SqlText.Identifier(c)))} FROM ({batch.Sql}\n) AS q");
@@ -96,6 +99,7 @@ internal sealed class SinkWriter(UpdateContext context, StepPreparation step, Ba
         }
         var options = _sink.Format == SinkFormat.Json ? "FORMAT json" : "FORMAT csv, HEADER true";
         Connection.Execute($"COPY ({rows}) TO {SqlText.Literal(temporary)} ({options})");
+        if (_hasBareNumbers) BareNumbers.Quote(temporary);
         if (isThere) Prepend(final, temporary, _sink.Format == SinkFormat.Csv ? Header(final, temporary) : 0);
     }
 

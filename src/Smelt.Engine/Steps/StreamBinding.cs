@@ -10,7 +10,7 @@ internal readonly record struct BoundStream(string View, long Rows, long Bytes);
 /// <summary>Binds the ranges of streamed tables: the files that the intent names, or the changes, each row with itself along as a struct.</summary>
 internal sealed class StreamBinding(UpdateContext context, StepPreparation step, StepCatalog catalog)
 {
-    private readonly StreamStop _stop = new(step);
+    private readonly StreamStop _stop = new(context, step);
 
     public async Task<BoundStream> BindAsync(StreamSource source, StreamRange range, int index, CancellationToken cancel)
     {

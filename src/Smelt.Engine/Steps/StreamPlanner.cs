@@ -12,7 +12,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         var state = step.State!;
         var notes = new List<string>();
         if (step is { Dataset.Kind: DatasetKind.Sink, Mode: RefreshMode.Full })
-            throw new EngineException(EngineCodes.FullRefreshLoses, $"{step.Dataset.Name} is a sink: what it was given cannot be taken back. Write another sink, or remove {step.Dataset.Sink!.Path} and {FlowState.FolderOf(step.Dataset.Name)} and run again.");
+            throw new EngineException(EngineCodes.FullRefreshLoses, $"{step.Dataset.Name} is a sink: what it was given cannot be taken back. Write another sink; or, to write everything anew, {SinkRestart.Of(context, step.Dataset)}.");
         if (step.Dataset.Kind == DatasetKind.Sink && state.IsPrepared)
             return step with { Decision = new StepDecision(StepAction.Run, "a prepared batch to deliver") };
         if (step.Mode == RefreshMode.Full)
@@ -48,7 +48,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (reasons.Count == 0) return step with { Decision = new StepDecision(StepAction.Skip, "nothing new") { Notes = notes } };
         if (step.Mode != RefreshMode.Full && KeptOtherwise.Of(step) is { } kept) throw kept;
         if (state.Done is { } done && done.Definition != step.Flow.DefinitionHash && step.Mode != RefreshMode.Full)
-            reasons.Add("definition changed: goes on with the new query; --full-refresh recomputes what is there");
+            reasons.Add("definition changed: goes on with the new query" + (step.Dataset.Kind == DatasetKind.Sink ? "" : "; --full-refresh recomputes what is there"));
         return step with { Decision = new StepDecision(StepAction.Run, string.Join("; ", reasons)) { Notes = notes } };
     }
 
@@ -71,9 +71,9 @@ internal sealed class StreamPlanner(UpdateContext context)
         return step with { Sources = sources, Decision = new StepDecision(StepAction.Run, step.Mode == RefreshMode.Full ? "full refresh; runs once" : "runs once") };
     }
 
-    private static StepDecision Ran(StepPreparation step, DoneRecord done) => new(StepAction.Skip, "it ran once")
+    private StepDecision Ran(StepPreparation step, DoneRecord done) => new(StepAction.Skip, "it ran once")
     {
-        Notes = done.Definition == step.Flow.DefinitionHash ? [] : [$"the flow {step.Flow.Name} ran once and its definition changed since: only --full-refresh {step.Dataset.Name} runs it again"],
+        Notes = done.Definition == step.Flow.DefinitionHash ? [] : [$"the flow {step.Flow.Name} ran once and its definition changed since: {(step.Dataset.Kind == DatasetKind.Sink ? $"to write everything anew, {SinkRestart.Of(context, step.Dataset)}" : $"only --full-refresh {step.Dataset.Name} runs it again")}"],
     };
 
     private async Task<IReadOnlyList<SourceFound>> SourcesAsync(StepPreparation step, List<string> reasons, List<string> notes, CancellationToken cancel)
@@ -103,7 +103,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         foreach (var source in StreamSource.Each(step.Query))
         {
             if (await source.FindAsync(context, context.Tables, cancel) is not { } table) return ([], source.Dataset is null ? $"there is no Delta table at {source.Path} yet" : $"{source.Dataset} has no data yet");
-            ranges.Add(await new StreamRangePlanner(step, source, table, reasons, notes).PlanAsync(cancel));
+            ranges.Add(await new StreamRangePlanner(context, step, source, table, reasons, notes).PlanAsync(cancel));
         }
         return (ranges, null);
     }

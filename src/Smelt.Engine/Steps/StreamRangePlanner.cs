@@ -5,14 +5,15 @@ using Smelt.Pipelines;
 namespace Smelt.Engine;
 
 /// <summary>Chooses the next range of one streamed table.</summary>
+/// <param name="context">The update.</param>
 /// <param name="step">The flow.</param>
 /// <param name="source">What it streams.</param>
 /// <param name="table">The table at the version that this update sees.</param>
 /// <param name="reasons">Gets what is new.</param>
 /// <param name="notes">Gets what was passed over.</param>
-internal sealed class StreamRangePlanner(StepPreparation step, StreamSource source, PinnedTable table, List<string> reasons, List<string> notes)
+internal sealed class StreamRangePlanner(UpdateContext context, StepPreparation step, StreamSource source, PinnedTable table, List<string> reasons, List<string> notes)
 {
-    private readonly StreamStop _stop = new(step);
+    private readonly StreamStop _stop = new(context, step);
 
     private Snapshot Now => table.Snapshot;
 
@@ -23,11 +24,7 @@ internal sealed class StreamRangePlanner(StepPreparation step, StreamSource sour
     {
         if (source.IsChanges && !Now.Metadata.IsOn("delta.enableChangeDataFeed")) throw _stop.NotRecorded(source);
         if (Last() is not { } last) return await FirstAsync(cancel);
-        if (last.TableId != Now.Metadata.Id)
-        {
-            throw new EngineException(EngineCodes.StreamReplaced,
-                $"{step.Dataset.Name} streams {source.Name}, which was dropped and made again. Its new rows have no relation to what was read: rebuild with --full-refresh {step.Dataset.Name}.");
-        }
+        if (last.TableId != Now.Metadata.Id) throw _stop.Remade(source);
         if (last is { From: null, ToFile: { } read }) return await RestOfSnapshotAsync(last, read, cancel);
         last = last with { Name = source.Name, From = last.To, FromFile = last.ToFile ?? 0, ToFile = null };
         if (last is { FromFile: 0 } && last.To == Now.Version) return last;

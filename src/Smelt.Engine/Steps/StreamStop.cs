@@ -1,11 +1,14 @@
 using Smelt.Lake;
+using Smelt.Pipelines;
 
 namespace Smelt.Engine;
 
 /// <summary>Why a stream cannot go on, told to people with what to do.</summary>
-internal sealed class StreamStop(StepPreparation step)
+internal sealed class StreamStop(UpdateContext context, StepPreparation step)
 {
-    private string Rebuild => $"rebuild with --full-refresh {step.Dataset.Name}";
+    private bool IsSink => step.Dataset.Kind == DatasetKind.Sink;
+
+    private string Rebuild => IsSink ? $"to write everything anew, {SinkRestart.Of(context, step.Dataset)}" : $"rebuild with --full-refresh {step.Dataset.Name}";
 
     public EngineException For(StreamSource source, ChangeRange.Broken broken) => broken.Kind switch
     {
@@ -14,8 +17,20 @@ internal sealed class StreamStop(StepPreparation step)
         ChangeBreak.Replaced => new EngineException(EngineCodes.StreamReplaced,
             $"{step.Dataset.Name} streams {source.Name}, which was dropped and made again. {Sentence(Rebuild)}."),
         _ => new EngineException(EngineCodes.StreamChanged,
-            $"{step.Dataset.Name} streams {source.Name}, and version {broken.Version} of it ({broken.Operation ?? "unknown operation"}) {What(broken.Kind)}. A stream reads appended rows only: {Rebuild}, make it a materialized view, stream the changes (STREAM table_changes), or pass such commits over (skipChangeCommits)."),
+            $"{step.Dataset.Name} streams {source.Name}, and version {broken.Version} of it ({broken.Operation ?? "unknown operation"}) {What(broken.Kind)}. {Ways(source)}"),
     };
+
+    /// <summary>What a full refresh that is yet to come will do to it.</summary>
+    public EngineException Announced(StreamSource source) => new(EngineCodes.StreamChanged,
+        $"{step.Dataset.Name} will stop after the full refresh of {source.Name}, which it streams: that replaces rows that were read. {Ways(source)}");
+
+    public EngineException Remade(StreamSource source) => new(EngineCodes.StreamReplaced,
+        $"{step.Dataset.Name} streams {source.Name}, which was dropped and made again. Its new rows have no relation to what was read: {Rebuild}.");
+
+    /// <summary>A sink has neither a table to rebuild nor one to be a view.</summary>
+    private string Ways(StreamSource source) => IsSink
+        ? $"A stream reads appended rows only. To go on with what comes after, pass such commits over: STREAM {(source.Dataset is null ? $"read_delta('{source.Path}', skipChangeCommits => true)" : $"{source.Name} WITH (skipChangeCommits)")}. Or, {Rebuild}."
+        : $"A stream reads appended rows only: {Rebuild}, make it a materialized view, stream the changes (STREAM table_changes), or pass such commits over (skipChangeCommits).";
 
     /// <summary>Files that hold rows which were erased before they were read.</summary>
     public EngineException Erased(StreamSource source, PassedVersion erasure) => new(EngineCodes.StreamChanged,

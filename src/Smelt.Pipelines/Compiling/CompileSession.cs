@@ -41,6 +41,7 @@ internal sealed class CompileSession(string folder, CompileOptions options, Func
         new PropertiesReader(finder, names, _diagnostics).Read(properties);
         new PolicyChecks(project, _diagnostics).Check(_datasets);
         new RetentionChecks(project, target, _diagnostics).Check(_datasets);
+        new SinkChecks(folder, target, rules.SchemaFiles).Check(_datasets);
         var unitTests = new UnitTestReader(folder, finder, project.Variables.Keys, macros.Macros.Select(static m => m.Name), _diagnostics).Read(properties);
         DefinitionHashes.Compute(levels, names, project);
         CheckVariables(project, projectMap, variables);

@@ -22,9 +22,13 @@ public sealed record SinkSettings(string Path, SinkFormat Format, string File)
         {
             switch (key.ToLowerInvariant())
             {
+                case "path" when string.IsNullOrWhiteSpace(value) || value.Contains('\0', StringComparison.Ordinal): draft.Report(DiagnosticCodes.BadOption, offset, "A sink's path cannot be empty.", "Name a folder: path = 'out/daily'."); return null;
                 case "path": path = value; break;
                 case "format" when Enum.TryParse<SinkFormat>(value, ignoreCase: true, out var named) && !char.IsAsciiDigit(value.FirstOrDefault()): format = named; break;
                 case "format": draft.Report(DiagnosticCodes.BadOption, offset, $"A sink's format cannot be '{value}'.", "It is parquet, csv or json."); return null;
+                case "file" when HasBrokenPlaceholder(value):
+                    draft.Report(DiagnosticCodes.BadOption, offset, $"A sink's file cannot be '{value}': a placeholder in it is empty, or its brace is not closed.", "Write {batch}, {date} or a column between braces: 'daily-{day}.json'.");
+                    return null;
                 case "file" when value.Length > 0 && !value.Contains('/', StringComparison.Ordinal) && !value.StartsWith('.'): file = value; break;
                 case "file": draft.Report(DiagnosticCodes.BadOption, offset, $"A sink's file cannot be '{value}'.", "It is a name such as 'daily-{date}.json', in the folder that path names."); return null;
                 default: draft.Report(DiagnosticCodes.UnknownOption, offset, $"A sink has no option '{key}'.", "It has: path, format, file."); return null;
@@ -36,6 +40,16 @@ public sealed record SinkSettings(string Path, SinkFormat Format, string File)
             return null;
         }
         return new SinkSettings(path, format.Value, file ?? $"{draft.Name.Name}-{{batch}}.{format.Value.ToString().ToLowerInvariant()}");
+    }
+
+    private static bool HasBrokenPlaceholder(string file)
+    {
+        for (var at = file.IndexOf('{', StringComparison.Ordinal); at >= 0; at = file.IndexOf('{', at + 1))
+        {
+            var end = file.IndexOfAny(['{', '}'], at + 1);
+            if (end < 0 || file[end] == '{' || string.IsNullOrWhiteSpace(file[(at + 1)..end])) return true;
+        }
+        return false;
     }
 
     private static List<string> PlaceholdersOf(string file)

@@ -40,21 +40,24 @@ public sealed class PlanBuilder(UpdateContext context)
         var planner = new StepPlanner(context);
         var steps = new List<PlannedStep>();
         var willChange = new HashSet<DatasetName>();
+        var rebuilt = new HashSet<DatasetName>();
         var moves = DatasetMove.Pending(context);
         foreach (var dataset in options.Selected)
         {
             var step = moves.Any(m => m.To == dataset.Name)
                 ? new PlannedStep(dataset, PlannedAction.Run, $"moved from {dataset.MovedFrom}", null, [])
-                : await PlanAsync(planner, dataset, options.ModeOf(dataset), willChange, cancel);
+                : await PlanAsync(planner, dataset, options.ModeOf(dataset), willChange, rebuilt, cancel);
             if (step.Action is PlannedAction.Run or PlannedAction.IfChanged) willChange.Add(dataset.Name);
+            if (step.Action == PlannedAction.Run && dataset.Kind == DatasetKind.StreamingTable && options.ModeOf(dataset) == RefreshMode.Full) rebuilt.Add(dataset.Name);
             steps.Add(step);
         }
         return new UpdatePlan(steps, Orphans.Find(context), [.. moves.Select(static m => $"{m.From} is renamed to {m.To}, with its state and quarantine")]);
     }
 
-    private async Task<PlannedStep> PlanAsync(StepPlanner planner, Dataset dataset, RefreshMode mode, HashSet<DatasetName> willChange, CancellationToken cancel)
+    private async Task<PlannedStep> PlanAsync(StepPlanner planner, Dataset dataset, RefreshMode mode, HashSet<DatasetName> willChange, HashSet<DatasetName> rebuilt, CancellationToken cancel)
     {
         var decision = await planner.DecideAsync(dataset, mode, cancel);
+        if (dataset.Kind == DatasetKind.Sink && decision.Action != StepAction.Stop && await new SinkOutlook(context).AfterAsync(dataset, rebuilt, cancel) is { } stop) decision = stop;
         var changing = Changing(dataset, willChange);
         var action = decision.Action switch
         {
