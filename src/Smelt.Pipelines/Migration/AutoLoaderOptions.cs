@@ -45,7 +45,7 @@ internal sealed class AutoLoaderOptions(string? format)
         if (name.Equals("primitivesAsString", StringComparison.OrdinalIgnoreCase) && format == "json") name = ReadFilesOptions.AllVarchar.Name;
         if (ReadFilesOptions.Find(name) is not { } option)
         {
-            Notes.Add($"the option {key} was left out, as read_files has none of that name: {s_instead.GetValueOrDefault(name, "docs/sources/files.md lists what there is")}");
+            Notes.Add($"the option {key} was left out, as read_files has none of that name; {s_instead.GetValueOrDefault(name, "docs/sources/files.md lists what there is")}");
             return;
         }
         if (option == ReadFilesOptions.Format) return;
