@@ -82,7 +82,7 @@ public sealed class DatabricksInitTests
             SELECT * FROM STREAM(cloud_files("landing", 'csv', map("header", "true", "sep", ";", "pathGlobFilter", "*.csv", "cloudFiles.schemaHints", "id BIGINT", "nullValue", "-", "quote", "'", "skipRows", "1",
               "encoding", "UTF-8", "multiLine", "true", "rescuedDataColumn", "_rescued", "cloudFiles.maxFilesPerTrigger", "10", "cloudFiles.allowOverwrites", "true", "badRecordsPath", "/bad", "cloudFiles.schemaLocation", "/s", "sep", ",")));
             CREATE OR REFRESH STREAMING TABLE bronze_b AS SELECT * FROM STREAM read_files('other', format => 'json', schema => 'id BIGINT', modifiedAfter => '2025-01-01', delimiter => ';');
-            CREATE OR REFRESH STREAMING TABLE bronze_c AS SELECT * FROM cloud_files('c', 'csv');
+            CREATE OR REFRESH STREAMING TABLE bronze_c AS SELECT * FROM cloud_files('c', 'csv', map_from_arrays(array('a'), array('b')));
             """);
         Assert.Contains("read_files('landing', format => 'csv', header => true, delimiter => ';', pathGlobFilter => '*.csv', schemaHints => 'id BIGINT', nullValue => '-', quote => '''', skipRows => 1, "
             + "encoding => 'utf-8', multiLine => true, rescuedDataColumn => '_rescued', maxFilesPerTrigger => 10, allowOverwrites => true);", folder.Read("shop/bronze/bronze_a.sql"));
@@ -97,6 +97,7 @@ public sealed class DatabricksInitTests
         Assert.Contains("the option delimiter was left out, as delimiter is for csv, not for json", keys["bronze/bronze_b.sql:1"].Told);
         // Databricks reads a header only where it is told to.
         Assert.Contains("STREAM read_files('c', format => 'csv', header => false);", folder.Read("shop/bronze/bronze_c.sql"));
+        Assert.Contains("map_from_arrays(array('a'), array('b')) was left out", keys["bronze/bronze_c.sql:1"].Told);
         folder.Smelt("validate", "shop").Expect(0);
     }
 
@@ -155,6 +156,20 @@ public sealed class DatabricksInitTests
         Assert.StartsWith("the variable a_b_2, because", keys["configuration.a b"].Told, StringComparison.Ordinal);
         folder.Smelt("run", "shop").Expect(0);
         Assert.Equal("2025-01-01 124 it's", folder.Smelt("query", "-p", "shop", "SELECT day || ' ' || numbers || ' ' || text AS row FROM gold.gold_x", "--json").Expect(0).Json.GetProperty("rows")[0].GetProperty("row").GetString());
+    }
+
+    [Fact]
+    public void Statements_that_are_none_are_left_out_and_names_of_several_words_become_one()
+    {
+        using var folder = new PipelineFolder(null);
+        var keys = Init(folder, "{" + OneNotebook + "}", """
+            CREATE MATERIALIZED VIEW `silver my table` AS SELECT 1 AS a /* a /* comment's */ own */;
+            CREATE MATERIALIZED VIEW gold_a AS SELECT m.a FROM (SELECT 1) AS t(b), LIVE.`silver my table` AS m;
+            SET a; SET spark.x = 1; CREATE FLOW x AS INSERT INTO; APPLY; CREATE; GRANT SELECT ON t TO me;
+            """);
+        Assert.Contains("silver my table is called silver_my_table", keys["libraries[0].notebook"].Told);
+        foreach (var left in (string[])["SET a", "SET spark.x", "a statement that begins with CREATE FLOW x", "a statement that begins with APPLY", "a statement that begins with CREATE was", "a statement that begins with GRANT SELECT ON"]) Assert.Contains(left, keys["libraries[0].notebook"].Told);
+        folder.Smelt("run", "shop").Expect(0);
     }
 
     [Theory]

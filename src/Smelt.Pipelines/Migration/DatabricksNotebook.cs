@@ -61,12 +61,13 @@ internal sealed partial class DatabricksNotebook(string path, string text)
         var words = Lexer.Read(sql);
         var into = words.FindIndex(w => w.Is(sql, "INTO"));
         if (words[0].Is(sql, "SET")) Set(sql, words);
-        else if (words[0].Is(sql, "APPLY") && DottedName.At(sql, words, into + 1) is { } changed) _statements.Add((sql, changed.Parts));
-        else if (words[0].Is(sql, "CREATE") && words.Exists(w => w.Is(sql, "FLOW")) && into > 0 && DottedName.At(sql, words, words[into + 1].Is(sql, "ONCE") ? into + 2 : into + 1) is { } filled) _statements.Add((sql, filled.Parts));
+        else if (words[0].Is(sql, "APPLY") && into == 2 && DottedName.At(sql, words, into + 1) is { } changed) _statements.Add((sql, changed.Parts));
+        else if (words[0].Is(sql, "CREATE") && words.Exists(w => w.Is(sql, "FLOW")) && into > 0 && DottedName.At(sql, words, into + (into + 1 < words.Count && words[into + 1].Is(sql, "ONCE") ? 2 : 1)) is { } filled) _statements.Add((sql, filled.Parts));
         else if (words[0].Is(sql, "CREATE") && NameAt(sql, words) is { } at && DottedName.At(sql, words, at) is { } made)
         {
             names.Add(made.Parts, LayerOf(made.Parts, Quality().Match(sql) is { Success: true } quality ? quality.Groups[1].Value : null));
             _statements.Add((sql, made.Parts));
+            if (MigratedNames.FileName(made.Parts[^1]) is var plain && plain != made.Parts[^1]) _notes.Add($"{made.Parts[^1]} is called {plain}, as a table's name is one word");
         }
         else _notes.Add($"a statement that begins with {string.Join(' ', words.Take(3).Select(w => w.In(sql).ToString()))} was left out: write it by hand where it is needed");
     }
@@ -82,7 +83,9 @@ internal sealed partial class DatabricksNotebook(string path, string text)
     private void Set(string sql, List<Token> words)
     {
         var parts = sql[words[0].End..words[^1].End].Split('=', 2, StringSplitOptions.TrimEntries);
-        if (parts.Length == 2) Settings.Add((parts[0], words[^1].Kind == TokenKind.Text && parts[1].StartsWith('\'') ? TokenCursor.TextValue(words[^1].In(sql)) : parts[1]));
+        if (parts.Length < 2) _notes.Add($"{sql} was left out: it sets nothing");
+        else if (parts[0].StartsWith("spark.", StringComparison.Ordinal) || parts[0].StartsWith("pipelines.", StringComparison.Ordinal)) _notes.Add($"SET {parts[0]} was left out: it is a setting of the platform");
+        else Settings.Add((parts[0], words[^1].Kind == TokenKind.Text && parts[1].StartsWith('\'') ? TokenCursor.TextValue(words[^1].In(sql)) : parts[1]));
     }
 
     /// <summary>Where the name stands of what CREATE … TABLE or VIEW makes.</summary>

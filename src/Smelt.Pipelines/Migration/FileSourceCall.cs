@@ -17,7 +17,12 @@ internal sealed record FileSourceCall(int Start, int End, int Last, bool IsEnclo
         var format = isAutoLoader ? (arguments.Count > 1 ? Text(sql, tokens, arguments[1]) : null) : Named(sql, tokens, arguments).FirstOrDefault(static o => o.Key.Equals("format", StringComparison.OrdinalIgnoreCase)).Value;
         var plain = format?.Trim('\'').ToLowerInvariant();
         var options = new AutoLoaderOptions(plain);
-        foreach (var (key, value) in isAutoLoader ? arguments.Skip(2).SelectMany(a => Map(sql, tokens, a)) : Named(sql, tokens, arguments)) options.Add(key, value);
+        foreach (var argument in arguments.Skip(isAutoLoader ? 2 : 1))
+        {
+            var pairs = (isAutoLoader ? Map(sql, tokens, argument) : Named(sql, tokens, [default, argument])).ToList();
+            foreach (var (key, value) in pairs) options.Add(key, value);
+            if (pairs.Count == 0 && !IsEmptyMap(sql, tokens, argument)) options.Notes.Add($"{Text(sql, tokens, argument)} was left out, as its options cannot be told from it: write them as name => value");
+        }
         options.Finish();
         var text = $"read_files({Text(sql, tokens, arguments[0])}{(plain is null ? "" : $", format => '{plain}'")}{string.Concat(options.Written)})";
 
@@ -28,6 +33,8 @@ internal sealed record FileSourceCall(int Start, int End, int Last, bool IsEnclo
         else if (at > 0 && tokens[at - 1].Is(sql, "STREAM")) first = at - 1;
         return new FileSourceCall(tokens[first].Start, tokens[end].End, end, isEnclosed, (isAutoLoader || first < at ? "STREAM " : "") + text, options.Notes);
     }
+
+    private static bool IsEmptyMap(string sql, List<Token> tokens, Range argument) => argument.End.Value - argument.Start.Value == 3 && tokens[argument.Start.Value].Is(sql, "map");
 
     private static string Text(string sql, List<Token> tokens, Range range) => sql[tokens[range.Start.Value].Start..tokens[range.End.Value - 1].End];
 
@@ -53,7 +60,7 @@ internal sealed record FileSourceCall(int Start, int End, int Last, bool IsEnclo
     /// <summary>map(k, v, …).</summary>
     private static IEnumerable<KeyValuePair<string, string>> Map(string sql, List<Token> tokens, Range map)
     {
-        if (!tokens[map.Start.Value].Is(sql, "map") || Arguments(sql, tokens, map.Start.Value + 1) is not (var parts, _)) yield break;
+        if (!tokens[map.Start.Value].Is(sql, "map") || !tokens[map.Start.Value + 1].IsSymbol(sql, '(') || Arguments(sql, tokens, map.Start.Value + 1) is not (var parts, _)) yield break;
         for (var i = 0; i + 1 < parts.Count; i += 2) yield return KeyValuePair.Create(Text(sql, tokens, parts[i]).Trim('\''), Text(sql, tokens, parts[i + 1]));
     }
 

@@ -30,13 +30,27 @@ internal static class SparkText
     {
         var next = at + 1 < sql.Length ? sql[at + 1] : '\0';
         if (sql[at] == '-' && next == '-') return sql.IndexOf('\n', at) is var line and >= 0 ? line : sql.Length;
-        if (sql[at] == '/' && next == '*') return sql.IndexOf("*/", at + 2, StringComparison.Ordinal) is var close and >= 0 ? close + 2 : sql.Length;
+        if (sql[at] == '/' && next == '*') return CommentEnd(sql, at);
         if (sql[at] is '\'' or '"') return Quoted(sql, at, sql[at], true);
         if (sql[at] == '`') return Quoted(sql, at, '`', false);
         if (sql[at] is 'r' or 'R' && next is '\'' or '"') return Quoted(sql, at + 1, next, false);
         if (!char.IsLetter(sql[at]) && sql[at] != '_') return at + 1;
         while (at < sql.Length && (char.IsLetterOrDigit(sql[at]) || sql[at] == '_')) at++;
         return at;
+    }
+
+    /// <summary>Comments stand in comments.</summary>
+    private static int CommentEnd(string sql, int at)
+    {
+        var depth = 0;
+        while (at + 1 < sql.Length)
+        {
+            var pair = sql.AsSpan(at, 2);
+            var step = pair is "/*" ? 1 : pair is "*/" ? -1 : 0;
+            at += step == 0 ? 1 : 2;
+            if ((depth += step) == 0) return at;
+        }
+        return sql.Length;
     }
 
     private static int Quoted(string sql, int at, char quote, bool escapes)

@@ -42,7 +42,7 @@ internal sealed class StatementConversion(string sql, MigratedNames names)
         if (FileSourceCall.At(sql, _tokens, at) is { } call) return Files(call);
         if (_tokens[at].Kind == TokenKind.Word && IsEmptyCall(at + 1)) return Function(at);
         if (_tokens[at].Is(sql, "_metadata")) return Metadata(at);
-        if (at == 0 && _tokens[at].Is(sql, "APPLY") && DottedName.At(sql, _tokens, 3) is { } target)
+        if (at == 0 && _tokens[at].Is(sql, "APPLY") && _tokens.Count > 3 && _tokens[2].Is(sql, "INTO") && DottedName.At(sql, _tokens, 3) is { } target)
         {
             Edit(at, 2, $"CREATE FLOW {(names.Of(target.Parts)?.Name ?? target.Parts[^1])}_changes AS AUTO CDC INTO");
             return 2;
@@ -94,7 +94,7 @@ internal sealed class StatementConversion(string sql, MigratedNames names)
     private int Dotted(DottedName name)
     {
         if (name.Last + 1 < _tokens.Count && _tokens[name.Last + 1].IsSymbol(sql, '(') && !IsTarget(name.First)) return name.Last;
-        var isPlace = IsTablePlace(name.First);
+        var isPlace = name.IsLive || IsTablePlace(name.First);
         if (names.Of(name.Parts) is { } made && (isPlace || (made.Parts.Count > 1 && name.Parts.Count > 1)))
         {
             if (IsTarget(name.First)) Edit(name.First, name.Last, made.Name);
