@@ -15,8 +15,9 @@ internal sealed record FileSourceCall(int Start, int End, int Last, bool IsEnclo
         if ((!isAutoLoader && !tokens[at].Is(sql, "read_files")) || at + 1 >= tokens.Count || !tokens[at + 1].IsSymbol(sql, '(')) return null;
         if (Arguments(sql, tokens, at + 1) is not ({ Count: > 0 } arguments, var last)) return null;
         var format = isAutoLoader ? (arguments.Count > 1 ? Text(sql, tokens, arguments[1]) : null) : Named(sql, tokens, arguments).FirstOrDefault(static o => o.Key.Equals("format", StringComparison.OrdinalIgnoreCase)).Value;
-        var plain = format?.Trim('\'').ToLowerInvariant();
-        var options = new AutoLoaderOptions(plain);
+        var isVariable = format?.Contains("${", StringComparison.Ordinal) == true;
+        var plain = isVariable ? format!.Trim('\'') : format?.Trim('\'').ToLowerInvariant();
+        var options = new AutoLoaderOptions(isVariable ? null : plain);
         foreach (var argument in arguments.Skip(isAutoLoader ? 2 : 1))
         {
             var pairs = (isAutoLoader ? Map(sql, tokens, argument) : Named(sql, tokens, [default, argument])).ToList();
