@@ -66,6 +66,9 @@ public sealed partial class DocumentTests
         Assert.True(commands >= least, $"{commands} commands");
     }
 
+    [Fact]
+    public void Every_example_of_the_page_about_Databricks_gives_what_it_shows() => Assert.Equal(4, RunnablePage.Run("docs/migration-databricks.md"));
+
     private static string Plain(string text) => Space().Replace(text, " ").Trim();
 
     /// <summary>Documents whose examples are not complete pipelines: each example is compiled beside the tables that it reads.</summary>

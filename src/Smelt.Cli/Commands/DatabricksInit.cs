@@ -19,6 +19,7 @@ internal static class DatabricksInit
             throw new UsageException($"{settings}: {wrong.Message}");
         }
         var named = folder ?? new string([.. migration.Name.ToLowerInvariant().Select(static c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Trim('-');
+        if (named.Length == 0) named = "pipeline";
         var target = InitCommand.NewFolder(named);
         foreach (var file in migration.Files)
         {
