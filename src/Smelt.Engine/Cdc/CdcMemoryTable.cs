@@ -9,8 +9,9 @@ internal static class CdcMemoryTable
     public static TargetTable Define(UpdateContext context, StepPreparation step, DeltaTable table, PinnedTable? before, IReadOnlyList<ColumnSpec> columns, TableOptions options, bool replaces, TargetTable target)
     {
         var others = before is null || replaces ? [] : columns.Where(c => before.Snapshot.Schema.Find(c.Name) is { } field && !field.Type.Equals(c.Type)).ToList();
+        var widens = target.Definition.Metadata.IsOn(TypeWidening.Enabled);
         // The property is set once it is needed: a memory that never widens asks no more of its readers.
-        if (others.Count > 0 && target.Definition.Metadata.IsOn(TypeWidening.Enabled)) options = options with { Properties = new Dictionary<string, string?> { [TypeWidening.Enabled] = "true" } };
+        if (others.Count > 0 && widens) options = options with { Properties = new Dictionary<string, string?> { [TypeWidening.Enabled] = "true" } };
         try
         {
             return TargetTable.Define(context, table, before, columns, options, replaces, false, step.Dataset.Name);
@@ -22,7 +23,7 @@ internal static class CdcMemoryTable
                 : c.Name.StartsWith("__smelt_", StringComparison.Ordinal) ? $"the sequence ({string.Join(", ", cdc.SequenceBy)}) was {Was(before!, c)} and is {c.Type}" : $"{c.Name} was {Was(before!, c)} and is {c.Type}").Distinct();
             throw new EngineException(EngineCodes.SchemaRefused,
                 $"{step.Dataset.Name} cannot go on with what AUTO CDC remembers for it: {string.Join("; ", changed)}. Cast it back in the source's query, or rebuild with --full-refresh {step.Dataset.Name}."
-                + " A wider type of the same kind is taken where the table has the property 'delta.enableTypeWidening' = 'true'.", inner: error);
+                + (widens ? "" : $" A wider type of the same kind is taken where the table has the property '{TypeWidening.Enabled}' = 'true'."), inner: error);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class ExtractOrder(CdcBatch batch, Dataset dataset, string order
         if (ExtractNames.Misordered(batch.Connection, $"SELECT seq FROM {order} UNION SELECT {Last}") is not var (first, second)) return;
         var way = batch.Connection.Scalar($"SELECT {Last} IS NULL") is true
             ? "Rename the files or folders so that all numbers have as many digits (0009, 0010), or write SEQUENCE BY a column that orders the extracts."
-            : $"Rename the files or folders so that all numbers have as many digits (0009, 0010), or write SEQUENCE BY a column that orders the extracts; then rebuild with --full-refresh {dataset.Name}, which applies all of them in their new order.";
+            : $"Rename the files or folders so that all numbers have as many digits (0009, 0010) and make the table anew: smelt drop {dataset.Name}, then smelt run. Or write SEQUENCE BY a column that orders the extracts, and rebuild with --full-refresh {dataset.Name}.";
         throw Refused($"Extracts of {dataset.Name} are applied in the order of their names as texts, in which {first} comes before {second}. {way}");
     }
 
