@@ -81,7 +81,7 @@ public sealed class ExtractNameTests
         using var folder = Staff("read_files('landing', format => 'csv')").Write("landing/9.csv", "id,name\n1,Ann\n");
         LocalUpdate.Run(folder.Path);
         var told = LocalUpdate.TryRun(folder.Write("landing/10.csv", "id,name\n1,Anne\n").Path).Failed("silver.staff", EngineCodes.ExtractOutOfOrder);
-        Assert.Contains("10 comes before 9. Rename the files or folders", told);
+        Assert.Contains("10 comes before 9. Write SEQUENCE BY a column that orders the extracts", told);
         Assert.Contains("smelt drop silver.staff", told);
         Assert.Contains("--full-refresh silver.staff", told);
         Assert.DoesNotContain("Take", told);
