@@ -15,18 +15,18 @@ internal sealed class CdcShape
     /// <param name="clauses">As compiled.</param>
     /// <param name="events">The events' columns.</param>
     /// <param name="isOfFiles">Whether they come from files: extracts without a sequence of their own are then ordered by name, else by time.</param>
-    /// <exception cref="EngineException">A clause names a column that the events do not have, or one of a type that cannot be ordered.</exception>
     /// <param name="target">The table as it is; null where it is made new.</param>
+    /// <exception cref="EngineException">A clause names a column that the events do not have, or one of a type that cannot be ordered.</exception>
     public CdcShape(Dataset dataset, AutoCdc clauses, OutputShape events, bool isOfFiles, StructType? target)
     {
         (_clauses, _events) = (clauses, events);
-        foreach (var name in clauses.Keys.Concat(clauses.SequenceBy)) Need(dataset, name);
+        Names = new CdcNames(dataset, clauses, events.Names, [.. (target?.Fields ?? []).Select(static f => f.Name)]);
+        Names.HoldKeys();
         var stored = events.Columns.Where(c => clauses.Columns.Has(c.Name)).Select(static c => c with { Sql = SqlText.Identifier(c.Name) }).ToList();
         // A column that events no longer bring stays with the rows that have it; new events say NULL.
         var absent = (target?.Fields ?? []).Where(f => !stored.Exists(c => Is(c.Name, f.Name)) && !(clauses.KeepsHistory && (Is(f.Name, CdcSql.Start) || Is(f.Name, CdcSql.End)))).ToList();
         stored.AddRange(absent.Select(static f => new OutputColumn(f.Name, $"CAST(NULL AS {ParquetSql.TypeOf(f.Name, f.Type)})", f.Type, null, f.Comment)));
         (_stored, Absent) = (stored, [.. absent.Select(static f => f.Name)]);
-        foreach (var key in clauses.Keys.Where(k => !stored.Exists(c => Is(c.Name, k)))) throw Refused(dataset, $"its key column {key} is not among the stored ones");
         Layout = new CdcLayout
         {
             Columns = [.. stored.Select(static c => new CdcColumn(c.Name, c.Type, c.Comment))],
@@ -37,11 +37,13 @@ internal sealed class CdcShape
             Tracked = Of(stored, clauses.TrackHistory),
             Remembers = !clauses.IsSnapshot,
         };
-        if (Layout.Keys.Any(k => Layout.Columns[k].Type is not (PrimitiveType or DecimalType))) throw Refused(dataset, "a key column is a list, map or struct");
-        if (Layout.Sequence.Any(static t => t is MapType or ArrayType)) throw Refused(dataset, "its sequence is a list or map, which has no order");
+        foreach (var key in Layout.Keys.Select(k => Layout.Columns[k])) Comparable(dataset, key);
+        if (Layout.Sequence.Any(static t => t is MapType or ArrayType)) throw CdcNames.Refused(dataset, "its sequence is a list or map, which has no order");
     }
 
     public CdcLayout Layout { get; }
+
+    public CdcNames Names { get; }
 
     /// <summary>Columns of the table that the events do not bring.</summary>
     public IReadOnlyList<string> Absent { get; }
@@ -112,12 +114,18 @@ internal sealed class CdcShape
     private int[] Of(List<OutputColumn> stored, ColumnChoice choice) =>
         [.. Enumerable.Range(0, stored.Count).Where(i => choice.Has(stored[i].Name) && !_clauses.Keys.Any(k => Is(k, stored[i].Name)))];
 
-    private void Need(Dataset dataset, string name)
+    private static void Comparable(Dataset dataset, CdcColumn key)
     {
-        if (!_events.Columns.Any(c => Is(c.Name, name))) throw Refused(dataset, $"its source has no column {name}");
+        var way = key.Type switch
+        {
+            StructType type => $"a struct. Select its fields as columns in the source's query (FROM (SELECT {key.Name}.{type.Fields[0].Name} AS {key.Name}_{type.Fields[0].Name}, …)) and name these in KEYS",
+            ArrayType => "a list. Make a column of one value of it in the source's query, and name that in KEYS",
+            MapType => "a map. Select the values that tell rows apart as columns in the source's query, and name these in KEYS",
+            _ => null,
+        };
+        if (way is not null) throw CdcNames.Refused(dataset, $"its key column '{key.Name}' is {way}");
+        if (key.Type is not (PrimitiveType or DecimalType)) throw CdcNames.Refused(dataset, $"its key column '{key.Name}' is of the type {key.Type}. Cast it in the source's query");
     }
-
-    private static EngineException Refused(Dataset dataset, string why) => new(EngineCodes.SchemaRefused, $"{dataset.Name} cannot be kept by AUTO CDC: {why}.");
 
     private static bool Is(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

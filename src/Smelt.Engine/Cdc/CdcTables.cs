@@ -50,8 +50,9 @@ internal sealed class CdcTables(UpdateContext context, StepPreparation step, Bat
     }
 
     /// <summary>The memory's plan; null where the batch has nothing to remember.</summary>
+    /// <param name="target">What the memory is of: its columns widen where the target's do.</param>
     /// <param name="replaces">Whether the batch starts a new generation.</param>
-    public async Task<TablePlan?> MemoryAsync(CdcBatch batch, bool replaces, CancellationToken cancel)
+    public async Task<TablePlan?> MemoryAsync(CdcBatch batch, TargetTable target, bool replaces, CancellationToken cancel)
     {
         var table = context.Layout.CdcMemory(key.FlowId);
         var before = replaces ? await table.TrySnapshotAsync(cancel) is { } there ? new PinnedTable(table, there) : null : batch.Memory.Before;
@@ -62,7 +63,7 @@ internal sealed class CdcTables(UpdateContext context, StepPreparation step, Bat
         if (!batch.Layout.Remembers) batch.Run($"CREATE TABLE {CdcBatch.Remembered} AS SELECT * FROM {CdcMemory.Rows} WHERE false");
         if (!compacts && (!replaces || before is null) && !batch.Any(CdcBatch.Remembered) && !batch.Any(CdcMemory.NewMarks)) return null;
         var options = new TableOptions { Name = $"{LakeLayout.SystemSchema}.cdc.{step.Dataset.Name}", Comment = $"What AUTO CDC remembers for {step.Dataset.Name}" };
-        var memory = TargetTable.Define(context, table, before, [.. columns.Select(static c => c.Spec)], options, (replaces || compacts) && before is not null, false, step.Dataset.Name);
+        var memory = CdcMemoryTable.Define(context, step, table, before, [.. columns.Select(static c => c.Spec)], options, (replaces || compacts) && before is not null, target);
         var names = columns.Select(static c => c.Spec.Name).ToList();
         // Rows and marks lie in files of their own, so that marks are read without the rows.
         var files = new List<AddFile>(await Copy(memory, compacts ? batch.Memory.CompactedRowsSql(batch) : batch.Memory.RowsSql(), names, cancel));

@@ -15,23 +15,18 @@ internal sealed class Extracts(CdcBatch batch, Dataset dataset)
 
     private const string Order = StepCatalog.OwnSchema + ".cdc_extract_order", Single = StepCatalog.OwnSchema + ".cdc_extract_rows";
 
+    /// <summary>SQL of the batch's files and their extracts (file, seq), for messages; null where there are none.</summary>
+    public string? Files { get; init; }
+
+    /// <summary>Whether extracts are told and ordered by the names of their files or folders.</summary>
+    public bool AreNamed { get; init; }
+
     /// <summary>What changed of a table whose versions are extracts.</summary>
     public static IEnumerable<string> Changed(StepPreparation step) => step.State!.Done is not { } done || step.Mode == RefreshMode.Full ? []
         : step.Tables.Where(t => !done.Tables.Any(d => d.TableId == t.TableId && d.DataVersion == t.DataVersion)).Select(static t => $"{t.Name} changed");
 
     /// <summary>The extract that a batch took of tables, in words: no two batches took the same versions of the same tables.</summary>
     public static string? VersionOf(IntentRecord intent) => intent.Tables.Count == 0 ? null : string.Join("; ", intent.Tables.Select(static t => $"{t.Name}, version {t.Version}"));
-
-    /// <summary>SQL of an extract's name.</summary>
-    /// <param name="file">SQL of the file's path.</param>
-    /// <param name="source">The source's path: a folder, file or pattern.</param>
-    public static string NameSql(string file, string source)
-    {
-        var folder = source.TrimEnd('/');
-        if (folder.StartsWith("./", StringComparison.Ordinal)) folder = folder[2..];
-        var within = $"CASE WHEN starts_with({file}, {SqlText.Literal(folder + "/")}) THEN substr({file}, {folder.Length + 2}) ELSE parse_filename({file}) END";
-        return $"CASE WHEN contains({within}, '/') THEN split_part({within}, '/', 1) ELSE regexp_replace(parse_filename({file}), '\\.(csv|tsv|txt|json|jsonl|ndjson|parquet)?(\\.(gz|zst))?$', '') END";
-    }
 
     /// <summary>Makes <see cref="CdcBatch.Events"/> and the mark of the last extract.</summary>
     /// <returns>Something to tell, or null.</returns>
@@ -44,19 +39,10 @@ internal sealed class Extracts(CdcBatch batch, Dataset dataset)
         if (doubled > 0)
             batch.Run($"CREATE OR REPLACE TABLE {Single} AS SELECT * FROM {Single} QUALIFY row_number() OVER (PARTITION BY {sql.Keys()}, seq ORDER BY seq{sql.GreatestFirst(layout.Values)}) = 1");
         batch.Run($"CREATE TABLE {Order} AS SELECT seq, row_number() OVER (ORDER BY seq) AS n FROM (SELECT DISTINCT seq FROM {Single})");
-        RefuseOlder();
+        new ExtractOrder(batch, dataset, Order, Files).Hold(AreNamed);
         await (layout.KeepsHistory ? HistoryAsync(cancel) : LastAsync(cancel));
         batch.Run($"INSERT INTO {CdcMemory.NewMarks} SELECT {CdcMemory.SnapshotMark}, max(seq), {batch.AtMicros} FROM {Order} HAVING count(*) > 0");
         return doubled == 0 ? null : $"{doubled} rows of extracts had the key of another row of the same extract: the greater by content was taken";
-    }
-
-    private void RefuseOlder()
-    {
-        var older = batch.Connection.Rows($"SELECT CAST(min(seq) AS VARCHAR), (SELECT CAST(max(seq) AS VARCHAR) FROM {CdcMemory.Marks} WHERE kind = {CdcMemory.SnapshotMark}) FROM {Order} "
-            + $"WHERE seq <= (SELECT max(seq) FROM {CdcMemory.Marks} WHERE kind = {CdcMemory.SnapshotMark})")[0];
-        if (older[0] is null) return;
-        throw new EngineException(EngineCodes.ExtractOutOfOrder,
-            $"The extract {older[0]} of {dataset.Name} came after {older[1]}, which was applied: extracts are applied in their order. Take the file away, or rebuild with --full-refresh {dataset.Name}.");
     }
 
     /// <summary>Where no history is kept only the last extract matters.</summary>

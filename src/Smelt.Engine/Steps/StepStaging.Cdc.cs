@@ -13,6 +13,7 @@ internal sealed partial class StepStaging
     private async Task<StagedStep> StageCdcAsync(OutputShape shape, AutoCdc clauses, CancellationToken cancel)
     {
         var cdc = new CdcShape(Dataset, clauses, shape, step.Query.Sources.Count > 0, IsWhole ? null : step.Target?.Snapshot.Schema);
+        cdc.Names.HoldLists(cdc.Stored.Names, context.Pipeline.Project.MetadataColumns.Names, batch is ReplayBatch);
         var notes = cdc.Absent.Select(static c => $"column {c} is no longer written: NULL").ToList();
         SchemaPolicy.Hold(context, step, cdc.Stored);
         var target = TargetTable.For(context, step, cdc.Stored);
@@ -31,7 +32,7 @@ internal sealed partial class StepStaging
         var samples = RuleSamples.Read(batch.Catalog.Connection, judge.Rules, shape);
         if (judge.Failed > 0) return new StagedStep(null, await ExpectationFailedAsync(judge, [], samples, cancel), samples);
         if (replayed is not null && await replayed.MakeEventsAsync(cancel) is { } greater) ((ReplayBatch)batch).Tell([greater]);
-        else if (replayed is null && clauses.IsSnapshot && await new Extracts(changes, Dataset).MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
+        else if (replayed is null && clauses.IsSnapshot && await new Extracts(changes, Dataset) { Files = FilesSql(cdc, clauses, shape, typed), AreNamed = clauses.SequenceBy.Count == 0 && step.Query.Sources.Count > 0 }.MakeEventsAsync(cancel) is { } passed) notes.Add(passed);
         restated?.Keys!.Judged();
         restated?.Keys!.HoldTruncations();
         if (restated is not null) RestatedMemory.Hide(changes);
@@ -43,7 +44,7 @@ internal sealed partial class StepStaging
         var plans = new List<TablePlan> { plan };
         if (await batch.QuarantineAsync(context, step, shape, judge, IsWhole, CopyRefusedAsync, cancel) is { } quarantine)
             plans.Add(quarantine.Plan(context, step, key, _attempt));
-        if (await tables.MemoryAsync(changes, IsWhole, cancel) is { } memory) plans.Add(memory);
+        if (await tables.MemoryAsync(changes, target, IsWhole, cancel) is { } memory) plans.Add(memory);
         context.Probe(step.Label + ":after-data");
         var record = Record(plans, plan.Adds, judge, target);
         return new StagedStep(record with { Counts = record.Counts with { RowsOut = counts.Inserted + counts.Updated }, Notes = [.. record.Notes, .. notes] }, null, samples);
@@ -97,11 +98,20 @@ internal sealed partial class StepStaging
     private string ExtractSql(OutputShape shape, long atMicros)
     {
         if (step.Query.Sources.Count == 0) return $"make_timestamptz({atMicros})";
-        var name = context.Pipeline.Project.MetadataColumns.SourceFile ?? StreamStamps.HiddenFile;
-        if (shape.CarriedRow?.Fields.Any(f => f.Name == name) != true)
-            throw new EngineException(EngineCodes.SchemaRefused, $"{Dataset.Name} cannot tell which file a row is of. Read the files alone, or write SEQUENCE BY a column that tells one extract from another.");
-        return Extracts.NameSql($"struct_extract({StreamedRow.Column}, {SqlText.Literal(name)})", step.Sources[0].Options.Path);
+        return FileSql(shape) is { } file ? ExtractNames.Sql(file, step.Sources[0].Options.Path, context.Pipeline.Folder)
+            : throw new EngineException(EngineCodes.SchemaRefused, $"{Dataset.Name} cannot tell which file a row is of. Read the files alone, or write SEQUENCE BY a column that tells one extract from another.");
     }
+
+    /// <summary>SQL of the file that a typed row is of; null where it is of none that is known.</summary>
+    private string? FileSql(OutputShape shape)
+    {
+        var name = context.Pipeline.Project.MetadataColumns.SourceFile ?? StreamStamps.HiddenFile;
+        return shape.CarriedRow?.Fields.Any(f => f.Name == name) == true ? $"struct_extract({StreamedRow.Column}, {SqlText.Literal(name)})" : null;
+    }
+
+    /// <summary>The batch's files as SQL of (file, seq), with the extract that each is of; null where files are not known.</summary>
+    private string? FilesSql(CdcShape cdc, AutoCdc clauses, OutputShape shape, string typed) => step.Query.Sources.Count == 0 || FileSql(shape) is not { } file ? null
+        : $"SELECT DISTINCT {file} AS file, {(clauses.SequenceBy.Count > 0 ? cdc.Sequence : ExtractSql(shape, 0))} AS seq FROM ({typed}) AS e";
 
     /// <summary>Sets events aside that came too late to be judged.</summary>
     private static void Refuse(CdcBatch changes, Judge judge, long late)

@@ -42,7 +42,7 @@ internal sealed class StreamPlanner(UpdateContext context)
         if (step.Mode != RefreshMode.Full && state.Has(state.Generation, state.NextBatch(), "intent")) reasons.Insert(0, "an interrupted batch");
         if (step.Mode == RefreshMode.Full) reasons.Insert(0, "full refresh");
         var isFirst = state.Done is null || step.Mode == RefreshMode.Full;
-        if (reasons.Count == 0 && isFirst && sources.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, "its source has no files yet") { Notes = notes } };
+        if (reasons.Count == 0 && isFirst && sources.Count > 0) return step with { Decision = new StepDecision(StepAction.Wait, "its source has no files yet" + FoldersOnly.Told(context.Pipeline.Folder, sources)) { Notes = notes } };
         if (step.Flow.Cdc is { IsSnapshot: true }) reasons.AddRange(Extracts.Changed(step));
         if (reasons.Count == 0 && isFirst) reasons.Add("first run");
         if (reasons.Count == 0) return step with { Decision = new StepDecision(StepAction.Skip, "nothing new") { Notes = notes } };

@@ -164,7 +164,7 @@ public sealed partial record TableDefinition
             fields[at] = Commented(wider, column);
         else
             problems.Add(new SchemaProblem(SchemaProblemKind.TypeChanged, column.Name,
-                $"column '{column.Name}' is {fields[at].Type} in the table and {column.Type} in the rows, which does not fit in it; cast it in the query, refresh the table fully, or let its columns widen by TBLPROPERTIES ('delta.enableTypeWidening' = 'true')"));
+                $"column '{column.Name}' is {fields[at].Type} in the table and {column.Type} in the rows, which does not fit in it; cast it in the query{(widens ? " or refresh the table fully" : ", refresh the table fully, or let its columns widen by TBLPROPERTIES ('delta.enableTypeWidening' = 'true')")}"));
     }
 
     private StructType AddFields(StructType fields, List<ColumnSpec> added, Dictionary<string, string> configuration)

@@ -55,24 +55,45 @@ internal sealed class CdcChecks(DatasetDraft dataset, FlowDraft flow)
 
     private void Columns()
     {
-        if (flow.Query.Bound.Openness != Openness.Closed) return;
+        if (flow.Query.Bound.Openness != Openness.Closed)
+        {
+            LeftOut();
+            return;
+        }
         var given = flow.Query.Bound.Columns.ConvertAll(static c => c.Name);
         var stored = given.Where(CdcOutput.Columns(flow).Has).ToList();
         foreach (var key in Cdc.Keys) Named(key, "KEYS", given, stored);
         foreach (var column in Cdc.SequenceBy) Named(column, "SEQUENCE BY", given, given);
         foreach (var column in Cdc.Columns?.Names ?? []) Named(column, "COLUMNS", given, given);
-        foreach (var column in Cdc.IgnoreNulls?.Names ?? []) Named(column, "IGNORE NULL UPDATES", given, stored);
+        foreach (var column in Cdc.IgnoreNulls?.Names ?? []) Named(column, "IGNORE NULL UPDATES ON", given, stored);
         foreach (var column in Cdc.TrackHistory?.Names ?? []) Named(column, "TRACK HISTORY ON", given, stored);
         if (Cdc.Type == 2 && stored.Find(static c => Is(c, CdcOutput.Start) || Is(c, CdcOutput.End)) is { } taken)
             flow.File.Report(DiagnosticCodes.CdcColumn, Cdc.Start, $"The source of {flow.Name} has a column {taken}, which a history has of its own.", $"Leave it out: COLUMNS * EXCEPT ({taken}).");
     }
+
+    /// <summary>Where only the run sees the source's columns, COLUMNS still says what it leaves out.</summary>
+    private void LeftOut()
+    {
+        var choice = CdcOutput.Columns(flow);
+        Hold(Cdc.Keys, "KEYS");
+        if (Cdc.IgnoreNulls is { Choice.IsExcept: false } nulls) Hold(nulls.Names, "IGNORE NULL UPDATES ON");
+        if (Cdc.TrackHistory is { Choice.IsExcept: false } tracked) Hold(tracked.Names, "TRACK HISTORY ON");
+
+        void Hold(IEnumerable<PlacedName> names, string clause)
+        {
+            foreach (var name in names.Where(n => !choice.Has(n.Name))) Unstored(name, clause);
+        }
+    }
+
+    private void Unstored(PlacedName column, string clause) =>
+        flow.File.Report(DiagnosticCodes.CdcColumn, column.Offset, $"{clause} names '{column.Name}', which COLUMNS leaves out.", "Store it too.");
 
     private void Named(PlacedName column, string clause, List<string> given, List<string> allowed)
     {
         if (allowed.Exists(c => Is(c, column.Name))) return;
         if (given.Exists(c => Is(c, column.Name)))
         {
-            flow.File.Report(DiagnosticCodes.CdcColumn, column.Offset, $"{clause} names '{column.Name}', which COLUMNS leaves out.", "Store it too.");
+            Unstored(column, clause);
             return;
         }
         var near = NearestName.Of(column.Name, given);
@@ -87,11 +108,24 @@ internal sealed class CdcChecks(DatasetDraft dataset, FlowDraft flow)
             unit.Report(DiagnosticCodes.CdcClause, seen.References[0].Offset, "The condition reads another table; it is about the event alone.", "Join the table in the source's query.");
         else if (seen.Functions.FirstOrDefault(AggregateFunctions.Contains) is { } aggregate)
             unit.Report(DiagnosticCodes.ExpressionSyntax, 0, $"The condition uses the aggregate {aggregate}; it is about one event.");
+        else if (ChanceOf(unit, seen) is { } chance)
+            unit.Report(DiagnosticCodes.CdcClause, 0, $"The condition depends on {chance}, so that the same event would delete today and not tomorrow: what the table holds is to follow from its events alone.", chance.EndsWith("time of the run", StringComparison.Ordinal) ? "Compare the event's own times, or write the moment into a column of the events." : "Write a condition about the event's columns.");
         else
         {
             var relation = new BoundRelation { Alias = dataset.Name.Name, Columns = flow.Query.Bound.Columns, Openness = flow.Query.Bound.Openness };
             new QueryBinder(unit, new BindWorld(new Dictionary<int, TableReference>(), _ => BoundQuery.Unknown, new Dictionary<string, string>())).BindPredicate(relation);
         }
+    }
+
+    /// <summary>What of chance or the run's time a condition is about; null where it is about the event alone.</summary>
+    private string? ChanceOf(QueryUnit unit, ReferenceCollector seen)
+    {
+        if (seen.Functions.FirstOrDefault(FunctionStability.IsVolatile) is { } chance) return $"{chance}(), which gives another value with each call";
+        // Of two times their distance is always the same; of one it is that from today.
+        if (seen.Functions.FirstOrDefault(static f => f != "age" && FunctionStability.IsTime(f)) is { } time) return $"{time}(), the time of the run";
+        return seen.UsesTime && !TimeWords(flow.Query.Bound).Any() ? "the time of the run" : null;
+
+        static IEnumerable<string> TimeWords(BoundQuery bound) => bound.Columns.Select(static c => c.Name).Where(FunctionStability.IsTimeWord);
     }
 
     private static bool Is(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);

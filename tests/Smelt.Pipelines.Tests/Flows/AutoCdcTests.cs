@@ -79,6 +79,34 @@ public class AutoCdcTests
         Assert.Contains(found, d => (d.Message + " " + d.Hint).Contains(told, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("random() < 0.5", "depends on random(), which gives another value with each call")]
+    [InlineData("op = 'd' AND make_timestamp(seq) < now()", "depends on now(), the time of the run")]
+    [InlineData("seq < epoch_ms(current_timestamp)", "the time of the run")]
+    [InlineData("current_date > DATE '2025-01-01'", "the time of the run")]
+    public void A_condition_of_chance_or_of_the_run_s_time_is_refused(string condition, string told)
+    {
+        foreach (var clause in new[] { "APPLY AS DELETE WHEN", "APPLY AS TRUNCATE WHEN" })
+        {
+            var found = Compile($"FROM STREAM bronze.changes KEYS (id) SEQUENCE BY seq {clause} {condition}").Diagnostics;
+            Assert.Contains(found, d => d.Code == "SM3040" && d.Message.Contains(told, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void A_condition_about_the_event_s_own_times_is_taken() =>
+        Clauses("FROM STREAM bronze.changes KEYS (id) SEQUENCE BY seq APPLY AS DELETE WHEN age(make_timestamp(seq), TIMESTAMP '2025-01-01') > INTERVAL 1 DAY");
+
+    [Theory]
+    [InlineData("KEYS (id) SEQUENCE BY seq COLUMNS name", "KEYS names 'id', which COLUMNS leaves out.")]
+    [InlineData("KEYS (id) SEQUENCE BY seq COLUMNS * EXCEPT (id)", "KEYS names 'id', which COLUMNS leaves out.")]
+    [InlineData("KEYS (id) SEQUENCE BY seq COLUMNS id IGNORE NULL UPDATES ON name", "IGNORE NULL UPDATES ON names 'name', which COLUMNS leaves out.")]
+    public void What_COLUMNS_leaves_out_is_told_though_nobody_knows_the_source_s_columns(string clauses, string told)
+    {
+        foreach (var source in new[] { "STREAM read_files('landing', format => 'json')", "STREAM(bronze.changes)" })
+            Assert.Contains(Compile($"FROM {source} {clauses}").Diagnostics, d => d.Code == "SM3041" && d.Message == told);
+    }
+
     [Fact]
     public void A_clause_belongs_to_the_definition()
     {
