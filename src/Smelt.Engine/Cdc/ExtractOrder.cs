@@ -28,7 +28,7 @@ internal sealed class ExtractOrder(CdcBatch batch, Dataset dataset, string order
         var way = batch.Connection.Scalar($"SELECT {Last} IS NULL") is true
             ? "Rename the files or folders so that all numbers have as many digits (0009, 0010), or write SEQUENCE BY a column that orders the extracts."
             : $"Write SEQUENCE BY a column that orders the extracts, and rebuild with --full-refresh {dataset.Name}. Or rename the files or folders so that all numbers have as many digits (0009, 0010), "
-                + $"and make the table anew: move {dataset.File} away, smelt drop {dataset.Name}, move it back, smelt run.";
+                + $"and make the table anew: `smelt drop {dataset.Name} --defined`, `smelt run`.";
         throw Refused($"Extracts of {dataset.Name} are applied in the order of their names as texts, in which {first} comes before {second}. {way}");
     }
 
